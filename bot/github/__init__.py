@@ -1,0 +1,1 @@
+"""GitHub in and out: webhooks to events, facts, effects, tokens and limits."""

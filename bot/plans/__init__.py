@@ -1,0 +1,1 @@
+"""What a plan says: text in, a Plan and findings out, and edits that keep every other byte."""

@@ -1,0 +1,1 @@
+"""What may happen next: the run as pure functions of facts and events."""

@@ -1,0 +1,1 @@
+"""The reaction: observe, decide, record, act, show."""

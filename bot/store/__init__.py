@@ -1,0 +1,1 @@
+"""What must not be lost: deliveries, runs, ledger and outbox."""

@@ -1,0 +1,1 @@
+"""What people read: the checklist, the checks, replies and records."""
