@@ -6,6 +6,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.plans.exec_plan_record import ExecPlanRecord
+from bot.runs.messages import Message
+
+Trailers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """An answer still to be put into words; the service words it into a `Reply` before anything is stored."""
+
+    key: str
+    message: Message
+    command: str = ""
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +45,11 @@ class WriteRecord:
     """One commit on the plan's branch that brings the plan's record up to date."""
 
     key: str
-    run_id: str
     branch: str
     plan_path: str
     record: ExecPlanRecord
     subject: str
-    trailers: tuple[tuple[str, str], ...]
+    trailers: Trailers
     kind: Literal["write_record"] = "write_record"
 
 
@@ -45,21 +57,22 @@ class WriteRecord:
 class CloseOut:
     """The finished plan moves to its completed place, with indexes and references.
 
-    On `branch` itself (`as_pull` false) or on a branch of its own from `branch`, as a pull request.
+    With `as_pull` on the branch `new_branch` cut from `branch`, as a pull request with `title` and `body`;
+    without, as a commit on `branch` itself.
     """
 
     key: str
-    run_id: str
     branch: str
     as_pull: bool
     new_branch: str
     plan_path: str
+    moved_path: str
     title: str
-    record: ExecPlanRecord
-    subject: str
     body: str
-    trailers: tuple[tuple[str, str], ...]
+    record: ExecPlanRecord
+    trailers: Trailers
     kind: Literal["close_out"] = "close_out"
 
 
+Decided = Say | React | WriteRecord | CloseOut
 Effect = React | Reply | WriteRecord | CloseOut

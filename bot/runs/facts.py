@@ -157,7 +157,6 @@ class Facts:
     plans: tuple[PlanFile | PlanRefused | Unknown, ...]
     progress: Progress | Unknown | None
     gates: tuple[GateReport, ...] | Unknown
-    parent_gates: tuple[GateReport, ...] | Unknown | None
     head_seen_at: datetime
     permissions: Mapping[str, Permission | Unknown] = field(default_factory=dict)
     commits_asked: Mapping[str, bool] = field(default_factory=dict)

@@ -115,6 +115,7 @@ class Verdict:
     head: str
     comment_id: int
     level: Level
+    results: tuple[str, ...] = ()
 
     @property
     def is_passing(self) -> bool:
@@ -127,7 +128,8 @@ class Run:
 
     `terms` is the locked contract in normal form and `contract` its hash. `boundary` is the commit behind which
     the open block's own commits lie: the head of the last closed block, or the head that `/execute` saw.
-    `rollback` is that first head. `own_blobs` maps record files to the blob SHA that the bot itself wrote last.
+    `rollback` is that first head. `own_blobs` maps record files to the blob SHA that the bot itself wrote last
+    ("" where it removed the file). `record_key` and `closeout_key` name the newest effect of each kind.
     """
 
     id: str
@@ -151,10 +153,12 @@ class Run:
     verdict: Verdict | None = None
     fix_rounds: int = 0
     reason: str | None = None
-    before_pause: RunState | None = None
+    before_pause: RunState = RunState.RUNNING
     own_blobs: tuple[tuple[str, str], ...] = ()
     merged_at: datetime | None = None
-    closeout_blockers: tuple[str, ...] = ()
+    record_key: str | None = None
+    closeout_key: str | None = None
+    closeout_url: str | None = None
     sequence: int = 0
 
     @property

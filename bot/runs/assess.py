@@ -1,0 +1,284 @@
+"""How a pull request stands: one evaluation that commands, checks and checklist all read.
+
+Everything here is derived from the run and the facts of this reaction and is never stored, so that what people
+see and what commands are measured against cannot drift apart. What is not known is never success.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.plans.contract import contract_of, differences
+from bot.plans.model import Plan
+from bot.plans.patterns import ScopeRules
+from bot.runs.facts import (
+    ChangedFile,
+    Commit,
+    Facts,
+    GateReport,
+    GateState,
+    History,
+    PlanFile,
+    PlanRefused,
+    Progress,
+    Unknown,
+)
+from bot.runs.model import Run, RunState
+from bot.runs.policy import Policy
+
+
+class PlanState(StrEnum):
+    NONE = "none"
+    VALID = "valid"
+    REFUSED = "refused"
+    SEVERAL = "several"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """Which plan is in play; `reasons` says why it is not valid, `changes` what a run's contract lost or gained."""
+
+    state: PlanState
+    file: PlanFile | None = None
+    paths: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.file.reading.plan if self.file else None
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A file out of scope, and the rule that says so."""
+
+    path: str
+    reason: str
+    rule: str | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeView:
+    """The scope of the whole change; `unknown` says why it could not be judged."""
+
+    violations: tuple[Violation, ...] = ()
+    changed: int = 0
+    exempt: int = 0
+    excepted: int = 0
+    unknown: str | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.violations and self.unknown is None
+
+
+class GatesState(StrEnum):
+    GREEN = "green"
+    RED = "red"
+    PENDING = "pending"
+    SILENT = "silent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class GatesView:
+    """The checks of others on the head. `SILENT`: the patience ran out and nothing had reported."""
+
+    state: GatesState
+    reports: tuple[GateReport, ...] = ()
+    missing: tuple[str, ...] = ()
+    held_from: str | None = None
+    unknown: str | None = None
+    quiet_until: datetime | None = None
+
+    @property
+    def lets_pass(self) -> bool:
+        return self.state in {GatesState.GREEN, GatesState.SILENT}
+
+    def named(self, state: GateState) -> tuple[str, ...]:
+        return tuple(report.name for report in self.reports if report.state is state)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    plan: PlanView
+    scope: ScopeView
+    gates: GatesView
+    own_commits: tuple[Commit, ...]
+    content_head: str
+    is_rewritten: bool
+    progress_unknown: str | None
+
+
+def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
+    """Evaluate plan, scope, gates and history for the head that `facts` was read at."""
+    plan = _plan_view(run, facts)
+    progress = facts.progress if isinstance(facts.progress, Progress) else None
+    content_head = _content_head(run, facts, progress)
+    return Situation(
+        plan=plan,
+        scope=_scope_view(run, facts, plan),
+        gates=_gates_view(run, facts, content_head, now),
+        own_commits=_own_commits(progress),
+        content_head=content_head,
+        is_rewritten=progress is not None and progress.history is History.REWRITTEN,
+        progress_unknown=facts.progress.reason if isinstance(facts.progress, Unknown) else None,
+    )
+
+
+def _plan_view(run: Run | None, facts: Facts) -> PlanView:
+    files = [item for item in facts.plans if isinstance(item, PlanFile)]
+    refused = [item for item in facts.plans if isinstance(item, PlanRefused)]
+    unknown = [item for item in facts.plans if isinstance(item, Unknown)]
+    if run is not None:
+        return _locked_plan_view(run, files, refused, unknown)
+    if unknown:
+        return PlanView(PlanState.UNKNOWN, reasons=tuple(item.reason for item in unknown))
+    paths = tuple(item.path for item in (*files, *refused))
+    if len(paths) > 1:
+        return PlanView(PlanState.SEVERAL, paths=paths)
+    if refused:
+        return PlanView(PlanState.REFUSED, paths=paths, reasons=(refused[0].reason,))
+    if not files:
+        if isinstance(facts.files, Unknown) or not facts.files.is_complete:
+            return PlanView(PlanState.UNKNOWN, reasons=(_files_reason(facts),))
+        return PlanView(PlanState.NONE)
+    state = PlanState.VALID if files[0].reading.is_executable else PlanState.REFUSED
+    return PlanView(state, files[0], paths)
+
+
+def _locked_plan_view(
+    run: Run, files: list[PlanFile], refused: list[PlanRefused], unknown: list[Unknown]
+) -> PlanView:
+    paths = (run.plan_path,)
+    file = next((item for item in files if item.path == run.plan_path), None)
+    if file is None:
+        missing = next((item for item in refused if item.path == run.plan_path), None)
+        if missing is None:
+            reasons = tuple(item.reason for item in unknown) or ("the plan could not be read",)
+            return PlanView(PlanState.UNKNOWN, paths=paths, reasons=reasons)
+        return PlanView(PlanState.REFUSED, paths=paths, reasons=(missing.reason,))
+    plan = file.reading.plan
+    if plan is None or not file.reading.is_executable:
+        return PlanView(PlanState.REFUSED, file, paths)
+    contract = contract_of(plan)
+    if contract.hash != run.contract:
+        changes = differences(run.terms, contract.terms) or ("the contract's wording changed",)
+        return PlanView(PlanState.CHANGED, file, paths, changes=changes)
+    return PlanView(PlanState.VALID, file, paths)
+
+
+def _files_reason(facts: Facts) -> str:
+    if isinstance(facts.files, Unknown):
+        return facts.files.reason
+    return (
+        f"GitHub listed {len(facts.files.changed)} of the {facts.pull.changed_files} changed files, "
+        "so that not every file could be looked at"
+    )
+
+
+def _scope_view(run: Run | None, facts: Facts, plan: PlanView) -> ScopeView:
+    if plan.state is PlanState.NONE:
+        return ScopeView()
+    if isinstance(facts.files, Unknown) or not facts.files.is_complete:
+        return ScopeView(unknown=_files_reason(facts))
+    if run is not None:
+        include, exclude = run.terms["include"], run.terms["exclude"]
+    elif plan.plan is not None:
+        include = [pattern.text for pattern in plan.plan.scope.include]
+        exclude = [pattern.text for pattern in plan.plan.scope.exclude]
+    else:
+        return ScopeView(unknown="there is no readable plan to measure the change against")
+    allowed = [exception.pattern for exception in run.exceptions] if run else []
+    rules = ScopeRules.compile(include, exclude, allowed)
+    own_files = dict(run.own_blobs) if run else {}
+    exempt = {run.plan_path} if run else set(plan.paths)
+    violations: list[Violation] = []
+    exempted = excepted = 0
+    for file in facts.files.changed:
+        if file.path in exempt or _is_own_record(file, own_files):
+            exempted += 1
+            continue
+        judgements = [(name, rules.judge(name)) for name in (file.path, file.previous) if name is not None]
+        excepted += any(judgement.reason == "allowed" for _, judgement in judgements)
+        violations += [
+            Violation(name, judgement.reason, judgement.rule, file.status)
+            for name, judgement in judgements
+            if not judgement.is_allowed
+        ]
+    return ScopeView(tuple(violations), len(facts.files.changed), exempted, excepted)
+
+
+def _is_own_record(file: ChangedFile, own_files: dict[str, str]) -> bool:
+    """Whether the file stands exactly as the bot left it: the same blob, or gone where the bot removed it."""
+    if file.status == "removed":
+        return own_files.get(file.path) == ""
+    if own_files.get(file.path) != file.blob or not file.blob:
+        return False
+    return file.previous is None or file.status == "copied" or own_files.get(file.previous) == ""
+
+
+def _own_commits(progress: Progress | None) -> tuple[Commit, ...]:
+    """The commits behind the boundary that are work: neither the bot's records nor merges."""
+    if progress is None:
+        return ()
+    return tuple(commit for commit in progress.commits if not commit.is_ours and not commit.is_merge)
+
+
+def _content_head(run: Run | None, facts: Facts, progress: Progress | None) -> str:
+    """The newest commit that is not the bot's own record: what approvals and verdicts vouch for."""
+    if run is None or progress is None or progress.history is History.REWRITTEN:
+        return facts.pull.head_sha
+    for commit in reversed(progress.commits):
+        if not commit.is_ours:
+            return commit.sha
+    return run.boundary if progress.is_complete else facts.pull.head_sha
+
+
+def _gates_view(run: Run | None, facts: Facts, content_head: str, now: datetime) -> GatesView:
+    if isinstance(facts.policy, Policy):
+        policy = facts.policy.gates
+    else:
+        return GatesView(GatesState.UNKNOWN, unknown="the policy cannot be read")
+    if isinstance(facts.gates, Unknown):
+        return GatesView(GatesState.UNKNOWN, unknown=facts.gates.reason)
+    ignored = set(policy.ignore)
+    reports = tuple(report for report in facts.gates if report.name not in ignored)
+    if policy.required:
+        wanted = set(policy.required)
+        reports = tuple(report for report in reports if report.name in wanted)
+    missing = tuple(name for name in policy.required if name not in {report.name for report in reports})
+    red = any(report.state is GateState.RED for report in reports)
+    if red:
+        return GatesView(GatesState.RED, reports, missing)
+    if run is not None and content_head != facts.pull.head_sha and _gates_seen_green(run, content_head):
+        # The head is the bot's own record: what was seen green on the commit below it holds.
+        return GatesView(GatesState.GREEN, reports, held_from=content_head)
+    if not reports and not policy.required:
+        quiet_until = facts.head_seen_at + timedelta(minutes=policy.patience_minutes)
+        state = GatesState.SILENT if now >= quiet_until else GatesState.PENDING
+        return GatesView(state, quiet_until=quiet_until if state is GatesState.PENDING else None)
+    if missing or any(report.state is GateState.PENDING for report in reports):
+        return GatesView(GatesState.PENDING, reports, missing)
+    return GatesView(GatesState.GREEN, reports)
+
+
+def _gates_seen_green(run: Run, content_head: str) -> bool:
+    if run.verdict is not None and run.verdict.is_passing and run.verdict.head == content_head:
+        return True
+    return any(block.approval is not None and block.approval.head == content_head for block in run.blocks)
+
+
+def is_validated(run: Run, situation: Situation) -> bool:
+    """Whether a passing verdict stands for exactly the content that the head holds."""
+    return run.verdict is not None and run.verdict.is_passing and run.verdict.head == situation.content_head
+
+
+def is_over(run: Run) -> bool:
+    return run.state in {RunState.CLOSED, RunState.ABORTED}
