@@ -153,9 +153,7 @@ def _plan_view(run: Run | None, facts: Facts) -> PlanView:
     return PlanView(state, files[0], paths)
 
 
-def _locked_plan_view(
-    run: Run, files: list[PlanFile], refused: list[PlanRefused], unknown: list[Unknown]
-) -> PlanView:
+def _locked_plan_view(run: Run, files: list[PlanFile], refused: list[PlanRefused], unknown: list[Unknown]) -> PlanView:
     paths = (run.plan_path,)
     file = next((item for item in files if item.path == run.plan_path), None)
     if file is None:

@@ -23,6 +23,7 @@ class PullChanged:
     """The pull request was opened, pushed to, edited, closed, reopened or merged."""
 
     action: str
+    head_sha: str
 
 
 @dataclass(frozen=True, slots=True)

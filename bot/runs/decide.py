@@ -1,0 +1,120 @@
+"""The decision: run, facts and events in; run, ledger entries and effects out. No clock, no network, no chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.runs.advance import absorb, advance
+from bot.runs.assess import PlanState, Situation
+from bot.runs.command_lines import command_lines
+from bot.runs.effects import Decided, React, Say
+from bot.runs.events import CommentCreated, Event
+from bot.runs.facts import Facts, Permission
+from bot.runs.messages import Problem, Refusal
+from bot.runs.model import Entry, EntryKind, PullKey, Run
+from bot.runs.policy import PolicyProblem
+from bot.runs.registry import Audience, Command, find, suggestion
+from bot.runs.turn import Call, Turn
+
+APPROVING_LEVELS = frozenset({"admin", "write"})
+STILL_ANSWERED = frozenset({"status", "help", "pause", "abort"})
+"""Commands that are taken even while the policy cannot be read: they advance nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one reaction decided; `wake_at` asks for another look although nothing may be delivered."""
+
+    run: Run | None
+    entries: tuple[Entry, ...]
+    effects: tuple[Decided, ...]
+    situation: Situation
+    wake_at: datetime | None
+
+
+def decide(key: PullKey, run: Run | None, facts: Facts, events: Sequence[Event], now: datetime) -> Decision:
+    """Take the events in GitHub's order of comments, then whatever follows from the facts alone.
+
+    Commands are measured against what the checklist showed before this reaction, so that nobody approves by a
+    late or early arrival what they have not been shown.
+    """
+    if run is not None:
+        run = absorb(run, dict(facts.outcomes))
+    turn = Turn.begin(key, run, facts, now)
+    comments = {event.comment_id: event for event in events if isinstance(event, CommentCreated)}
+    for comment_id in sorted(comments):
+        turn = _answer(turn, comments[comment_id])
+    turn = advance(turn)
+    return Decision(turn.run, turn.entries, turn.effects, turn.situation, turn.situation.gates.quiet_until)
+
+
+def _answer(turn: Turn, comment: CommentCreated) -> Turn:
+    """Carry out one comment's commands, with one reaction for all of them."""
+    contents: list[str] = []
+    for index, line in enumerate(command_lines(comment.body)):
+        call = Call(line.word, line.rest, comment, index)
+        command = find(line.word)
+        if command is None:
+            turn = _suggest(turn, call)
+            continue
+        if not _is_in_play(turn, command):
+            continue
+        turn, content = _carry_out(turn, command, call)
+        contents.append(content)
+    if not contents:
+        return turn
+    worst = next((content for content in ("-1", "confused") if content in contents), "+1")
+    react = React(f"react:{turn.key}:{comment.comment_id}", comment.comment_id, worst)  # type: ignore[arg-type]
+    return turn.do(react)
+
+
+def _is_in_play(turn: Turn, command: Command) -> bool:
+    """Other bots own slash commands too: without a plan or a run only `/execute` is ours."""
+    if turn.run is not None or turn.situation.plan.state is not PlanState.NONE:
+        return True
+    return command.word == "execute"
+
+
+def _suggest(turn: Turn, call: Call) -> Turn:
+    near = suggestion(call.word)
+    if near is None or (turn.run is None and turn.situation.plan.state is PlanState.NONE):
+        return turn
+    return _refuse(turn, call, Refusal(Problem.UNKNOWN_COMMAND, {"suggestion": near}))
+
+
+def _carry_out(turn: Turn, command: Command, call: Call) -> tuple[Turn, str]:
+    if command.audience is Audience.APPROVER and not may_approve(turn, call):
+        if turn.run is not None:
+            level = turn.facts.permissions.get(call.by)
+            said = level.level if isinstance(level, Permission) else "unknown"
+            text = f"/{call.word}: permission {said}"
+            turn = turn.note(EntryKind.REFUSED, call.by, text, comment_id=call.comment.comment_id)
+        return turn, "-1"
+    if isinstance(turn.facts.policy, PolicyProblem) and command.word not in STILL_ANSWERED:
+        problem = turn.facts.policy
+        items = tuple(f"{problem.path}, line {line}: {what}" for line, what in problem.problems)
+        return _refuse(turn, call, Refusal(Problem.POLICY_BROKEN, items=items)), "confused"
+    result = command.handle(turn, call)
+    if isinstance(result, Refusal):
+        return _refuse(turn, call, result), "confused"
+    return result, "+1"
+
+
+def may_approve(turn: Turn, call: Call) -> bool:
+    """Whether GitHub or the policy lets this person command; asked anew for every command, never remembered."""
+    if call.comment.author.is_bot:
+        return False
+    if any(login.casefold() == call.by.casefold() for login in turn.policy.approvers):
+        return True
+    permission = turn.facts.permissions.get(call.by)
+    return isinstance(permission, Permission) and permission.level in APPROVING_LEVELS
+
+
+def _refuse(turn: Turn, call: Call, refusal: Refusal) -> Turn:
+    key = f"say:{turn.key}:{call.comment.comment_id}:{call.index}"
+    if turn.run is not None:
+        text = f"/{call.word}: {refusal.problem.replace('_', ' ')}"
+        turn = turn.note(EntryKind.REFUSED, call.by, text, comment_id=call.comment.comment_id)
+    return turn.do(Say(key, refusal, command=call.word, to=call.by))

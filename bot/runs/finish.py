@@ -1,0 +1,144 @@
+"""`/verdict` and `/closeout`: how a run ends well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from bot.runs.approve import NO_GATE_NOTE, head_meant, read_block_and_commit
+from bot.runs.assess import GatesState, is_validated
+from bot.runs.effects import Say
+from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
+from bot.runs.model import EntryKind, Run, RunState, Verdict, VerdictWord
+from bot.runs.obstacles import verdict_obstacles
+from bot.runs.policy import CloseoutPolicy
+from bot.runs.records import close_out, write_blockers, write_record
+from bot.runs.steer import live
+from bot.runs.turn import Call, Turn
+
+FIX_ROUNDS: Final = 3
+
+
+def verdict(turn: Turn, call: Call) -> Turn | Refusal:
+    """Judge the whole change at the head that was shown; PASS needs clean scope and green gates there."""
+    words = call.rest.split()
+    word = words[0].upper() if words else ""
+    if word not in VerdictWord:
+        return Refusal(Problem.BAD_ARGUMENTS, {"argument": words[0] if words else ""})
+    commit, notes = None, call.rest[len(words[0]) :].strip()
+    if len(words) > 1 and words[1].startswith("@"):
+        arguments = read_block_and_commit(words[1])
+        if isinstance(arguments, Refusal):
+            return arguments
+        commit, notes = arguments[1], notes[len(words[1]) :].strip()
+    run = _judgeable(turn, VerdictWord(word))
+    if isinstance(run, Refusal):
+        return run
+    moved = head_meant(turn, None, commit, call)
+    obstacles = verdict_obstacles(turn.situation)
+    if moved is not None and (not obstacles or moved.problem is Problem.HEAD_MOVED):
+        return moved
+    if word == VerdictWord.FAIL:
+        return _fail(turn, run, notes, call)
+    if run.verdict is not None and not run.verdict.is_passing and run.verdict.head == turn.situation.content_head:
+        return Refusal(Problem.SAME_HEAD_FAILED, {"head": run.verdict.head, "by": run.verdict.by})
+    if obstacles:
+        return obstacles[0]
+    return _pass(turn, run, VerdictWord(word), notes, call)
+
+
+def _judgeable(turn: Turn, word: VerdictWord) -> Run | Refusal:
+    run = live(turn)
+    if isinstance(run, Refusal):
+        return run
+    if not turn.facts.pull.is_open:
+        return Refusal(Problem.PULL_CLOSED)
+    match run.state:
+        case RunState.PAUSED:
+            return Refusal(Problem.RUN_PAUSED, {"reason": run.reason or ""})
+        case RunState.ESCALATED:
+            return Refusal(Problem.RUN_ESCALATED, {"reason": run.reason or ""})
+        case RunState.VALIDATING:
+            return run
+        case RunState.COMPLETED if word is VerdictWord.FAIL:
+            return run
+        case _:
+            block = run.open_block
+            return Refusal(Problem.NOT_VALIDATING, {"state": run.state, "open": block.id if block else ""})
+
+
+def _verdict(turn: Turn, run: Run, word: VerdictWord, notes: str, call: Call) -> Verdict:
+    situation = turn.situation
+    scope = situation.scope
+    results = [f"scope: {scope.changed} files changed, {len(scope.violations)} out of scope"]
+    if situation.gates.state is GatesState.SILENT:
+        results.append(NO_GATE_NOTE)
+    results += [f"{report.name}: {report.conclusion}" for report in situation.gates.reports]
+    return Verdict(
+        word, notes, call.by, turn.now, situation.content_head, call.comment.comment_id, run.level, tuple(results)
+    )
+
+
+def _pass(turn: Turn, run: Run, word: VerdictWord, notes: str, call: Call) -> Turn:
+    completed = replace(run, state=RunState.COMPLETED, verdict=_verdict(turn, run, word, notes, call), reason=None)
+    text = f"{word} {notes}".strip()
+    turn = turn.to(completed).note(EntryKind.VERDICT, call.by, text, comment_id=call.comment.comment_id)
+    turn = turn.note(EntryKind.COMPLETED, call.by)
+    if turn.policy.closeout is CloseoutPolicy.COMMIT and not turn.facts.pull.is_fork:
+        return close_out(turn.note(EntryKind.CLOSEOUT, call.by))
+    return write_record(turn, f"Record the verdict on {run.title}", (("Validated-by", call.by),), at_end=True)
+
+
+def _fail(turn: Turn, run: Run, notes: str, call: Call) -> Turn:
+    rounds = run.fix_rounds + 1
+    failed = replace(
+        run, state=RunState.VALIDATING, verdict=_verdict(turn, run, VerdictWord.FAIL, notes, call), fix_rounds=rounds
+    )
+    text = f"FAIL {notes}".strip()
+    turn = turn.to(failed).note(EntryKind.VERDICT, call.by, text, comment_id=call.comment.comment_id)
+    if rounds > FIX_ROUNDS:
+        reason = f"validation failed {rounds} times"
+        turn = turn.to(replace(failed, state=RunState.ESCALATED, reason=reason)).note(
+            EntryKind.ESCALATED, call.by, reason
+        )
+        turn = turn.do(Say(f"say:{run.id}:escalated:{run.sequence}", Notice(NoticeKind.ESCALATED, {"reason": reason})))
+    assert turn.run is not None  # noqa: S101
+    return write_record(turn, f"Record the verdict on {run.title}", (("Validated-by", call.by),), at_end=True)
+
+
+def closeout_blockers(turn: Turn, run: Run) -> tuple[str, ...]:
+    """What closeout still needs, in words that go into the plan's checklist too."""
+    blockers = [f"{block.id} is {block.state.replace('_', ' ')}" for block in run.blocks if not block.is_settled]
+    if run.verdict is None:
+        blockers.append("there is no verdict yet")
+    elif not run.verdict.is_passing:
+        blockers.append(f"the verdict is {run.verdict.word}")
+    elif not is_validated(run, turn.situation):
+        blockers.append(f"the verdict was given on {run.verdict.head[:12]}, and commits were pushed since")
+    return tuple(blockers)
+
+
+def closeout(turn: Turn, call: Call) -> Turn | Refusal:
+    run = turn.run
+    if run is None:
+        return Refusal(Problem.NO_RUN)
+    if run.state is RunState.CLOSED:
+        return Refusal(Problem.ALREADY_CLOSED, {"url": run.closeout_url or ""})
+    if run.state is RunState.ABORTED:
+        return Refusal(Problem.RUN_OVER, {"state": run.state})
+    if not turn.facts.pull.is_open and not turn.facts.pull.is_merged:
+        return Refusal(Problem.PULL_CLOSED)
+    blockers = closeout_blockers(turn, run)
+    if blockers:
+        turn = write_blockers(turn, blockers, call.by)
+        return turn.do(
+            Say(
+                f"say:{turn.key}:{call.comment.comment_id}:{call.index}",
+                Refusal(Problem.NOT_READY_TO_CLOSE, items=blockers),
+                command=call.word,
+                to=call.by,
+            )
+        )
+    if not turn.facts.pull.is_merged and turn.policy.closeout is CloseoutPolicy.PULL:
+        return Refusal(Problem.NOT_READY_TO_CLOSE, items=("the pull request is not merged yet: closeout follows it",))
+    return close_out(turn.note(EntryKind.CLOSEOUT, call.by, comment_id=call.comment.comment_id))

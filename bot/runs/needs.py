@@ -1,0 +1,73 @@
+"""Which facts a batch of events calls for, so that nothing is fetched that nobody will look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.plans.dialects import dialect_of
+from bot.runs.command_lines import command_lines
+from bot.runs.events import (
+    ChecklistEdited,
+    ChecksChanged,
+    CommentCreated,
+    Event,
+    PullChanged,
+    Rerequested,
+    Woken,
+)
+from bot.runs.execute import Wish, read_wish
+from bot.runs.facts import Files
+from bot.runs.model import Run
+from bot.runs.registry import Audience, find, suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """`look`: the pull request has to be looked at; `logins`: whose permission has to be asked."""
+
+    look: bool
+    logins: frozenset[str] = frozenset()
+
+
+def needs(events: Sequence[Event], *, has_run: bool, has_plan: bool, shown_head: str | None) -> Needs:
+    """What this batch needs.
+
+    `shown_head` is the head that checks and checklist were last shown for: the push that the bot's own record
+    commit caused has been looked at when its delivery arrives, and costs nothing then.
+    """
+    look = False
+    logins: set[str] = set()
+    for event in events:
+        match event:
+            case CommentCreated():
+                commands = [find(line.word) for line in command_lines(event.body)]
+                known = [command for command in commands if command is not None]
+                near = any(suggestion(line.word) for line in command_lines(event.body))
+                if known or (near and (has_run or has_plan)):
+                    look = True
+                if any(command.audience is Audience.APPROVER for command in known) and not event.author.is_bot:
+                    logins.add(event.author.login)
+            case PullChanged(action=action, head_sha=head_sha):
+                look = look or action != "synchronize" or head_sha != shown_head
+            case ChecksChanged() | ChecklistEdited():
+                look = look or has_run or has_plan
+            case Rerequested() | Woken():
+                look = True
+    return Needs(look, frozenset(logins))
+
+
+def plan_paths(run: Run | None, files: Files | None, events: Sequence[Event]) -> tuple[str, ...]:
+    """The paths to read as plans: the run's own, else those that the pull request brings or `/execute` names."""
+    if run is not None and run.is_live:
+        return (run.plan_path,)
+    paths = [run.plan_path] if run is not None and not run.state == "aborted" else []
+    changed = files.changed if files is not None else ()
+    paths += [file.path for file in changed if file.status != "removed" and dialect_of(file.path) is not None]
+    for event in events:
+        if isinstance(event, CommentCreated):
+            for line in command_lines(event.body):
+                wish = read_wish(line.rest) if line.word == "execute" else None
+                if isinstance(wish, Wish) and wish.path is not None:
+                    paths.append(wish.path)
+    return tuple(dict.fromkeys(paths))

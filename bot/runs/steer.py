@@ -1,0 +1,88 @@
+"""`/pause`, `/resume`, `/allow`, `/abort`, `/status`, `/help`: what steers a run without closing a block."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.plans.patterns import pattern_problem
+from bot.runs.assess import is_over
+from bot.runs.effects import Say
+from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
+from bot.runs.model import EntryKind, Run, RunState, ScopeException
+from bot.runs.records import write_record
+from bot.runs.turn import Call, Turn
+
+
+def live(turn: Turn) -> Run | Refusal:
+    """The run, unless there is none or it has ended."""
+    if turn.run is None:
+        return Refusal(Problem.NO_RUN)
+    if is_over(turn.run):
+        return Refusal(Problem.RUN_OVER, {"state": turn.run.state})
+    return turn.run
+
+
+def pause(turn: Turn, call: Call) -> Turn | Refusal:
+    run = live(turn)
+    if isinstance(run, Refusal):
+        return run
+    if run.state is RunState.PAUSED:
+        return Refusal(Problem.RUN_PAUSED, {"reason": run.reason or ""})
+    if run.state is RunState.ESCALATED:
+        return Refusal(Problem.RUN_ESCALATED, {"reason": run.reason or ""})
+    paused = replace(run, state=RunState.PAUSED, before_pause=run.state, reason=call.rest or None)
+    return turn.to(paused).note(EntryKind.PAUSED, call.by, call.rest, comment_id=call.comment.comment_id)
+
+
+def resume(turn: Turn, call: Call) -> Turn | Refusal:
+    run = live(turn)
+    if isinstance(run, Refusal):
+        return run
+    match run.state:
+        case RunState.PAUSED:
+            resumed = replace(run, state=run.before_pause, reason=None)
+        case RunState.ESCALATED:
+            resumed = replace(run, state=RunState.VALIDATING, reason=None, fix_rounds=0)
+        case _:
+            return Refusal(Problem.NOT_PAUSED, {"state": run.state})
+    return turn.to(resumed).note(EntryKind.RESUMED, call.by, comment_id=call.comment.comment_id)
+
+
+def allow(turn: Turn, call: Call) -> Turn | Refusal:
+    run = live(turn)
+    if isinstance(run, Refusal):
+        return run
+    pattern, _, reason = call.rest.replace("`", "").partition(" ")
+    if not pattern or not reason.strip():
+        return Refusal(Problem.BAD_ARGUMENTS, {"argument": call.rest})
+    problem = pattern_problem(pattern)
+    if problem is not None:
+        return Refusal(Problem.BAD_PATTERN, {"pattern": pattern, "reason": problem})
+    exception = ScopeException(pattern, reason.strip(), call.by, call.comment.comment_id)
+    changed = replace(run, exceptions=(*run.exceptions, exception))
+    text = f"{pattern} {reason.strip()}"
+    return turn.to(changed).note(EntryKind.ALLOWED, call.by, text, comment_id=call.comment.comment_id)
+
+
+def abort(turn: Turn, call: Call) -> Turn | Refusal:
+    run = live(turn)
+    if isinstance(run, Refusal):
+        return run
+    if not call.rest:
+        return Refusal(Problem.BAD_ARGUMENTS, {"argument": ""})
+    aborted = replace(run, state=RunState.ABORTED, reason=call.rest)
+    turn = turn.to(aborted).note(EntryKind.ABORTED, call.by, call.rest, comment_id=call.comment.comment_id)
+    return write_record(turn, f"Abort {run.title}", (("Aborted-by", call.by),), at_end=True)
+
+
+def status(turn: Turn, call: Call) -> Turn | Refusal:
+    return _say(turn, call, NoticeKind.STATUS)
+
+
+def help_(turn: Turn, call: Call) -> Turn | Refusal:
+    return _say(turn, call, NoticeKind.HELP)
+
+
+def _say(turn: Turn, call: Call, kind: NoticeKind) -> Turn:
+    key = f"say:{turn.key}:{call.comment.comment_id}:{call.index}"
+    return turn.do(Say(key, Notice(kind), command=call.word, to=call.by))
