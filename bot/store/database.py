@@ -1,0 +1,47 @@
+"""One database: how to read from it and how to write to it, whatever driver is below."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+WRITES = "stepwise_writes"
+"""Execution option of a connection whose transaction is going to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine with what differs between drivers: `insert` can ignore conflicts, `write_turn` queues writers."""
+
+    engine: AsyncEngine
+    insert: Callable[[Table], Any]
+    write_turn: Callable[[], Any] = nullcontext
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One snapshot; whatever is read in it belongs together."""
+        async with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: all of it is durable when this returns, or none of it."""
+        async with self.write_turn(), self.engine.connect() as connection:
+            await connection.execution_options(**{WRITES: True})
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+class Room:
+    """What the parts of the store share."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database

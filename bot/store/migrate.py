@@ -1,0 +1,109 @@
+"""Bringing a database to the revision that this version of Stepwise works with, and refusing every other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from bot.store import sqlite
+from bot.store.database import WRITES
+from bot.store.errors import StoreError, WrongRevision
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def head_revision() -> str:
+    """The revision that this version of Stepwise works with."""
+    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    assert head is not None
+    return head
+
+
+def migrate(url: str) -> tuple[str | None, str]:
+    """Bring a database up to date, making the file if need be; the revision before and after.
+
+    All steps are one transaction. Raises WrongRevision when a newer version made it, StoreError when it cannot be used.
+    """
+    path = sqlite.file_of(url)
+    if not path.exists():
+        sqlite.create_file(path)
+    with _connected(url) as connection:
+        before = _revision(connection)
+        _refuse_unknown(path, before)
+        if before != head_revision():
+            config = Config()
+            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    return before, head_revision()
+
+
+def current_revision(url: str) -> str | None:
+    """The revision of a database; None for one without tables. Raises StoreError when there is no such file."""
+    path = sqlite.file_of(url)
+    if not path.exists():
+        raise StoreError(f"there is no database file {path}: run `stepwise migrate`")
+    with _connected(url) as connection:
+        return _revision(connection)
+
+
+def check_revision(url: str) -> None:
+    """Raise WrongRevision, with what to do, unless the database is exactly at the revision this version needs."""
+    path = sqlite.file_of(url)
+    found = current_revision(url)
+    _refuse_unknown(path, found)
+    if found != head_revision():
+        state = "has no tables yet" if found is None else f"is at revision {found}, not {head_revision()}"
+        raise WrongRevision(f"the database {path} {state}: run `stepwise migrate`")
+
+
+def prepare(url: str) -> bool:
+    """Check the database before serving; a file that is not there yet is made. Whether it was made."""
+    if not sqlite.file_of(url).exists():
+        migrate(url)
+        return True
+    check_revision(url)
+    return False
+
+
+def _refuse_unknown(path: Path, revision: str | None) -> None:
+    if revision is None:
+        return
+    try:
+        ScriptDirectory(str(_MIGRATIONS)).get_revision(revision)
+    except CommandError as error:
+        raise WrongRevision(
+            f"the database {path} is at revision {revision}, which this version of Stepwise does not know: "
+            "run the version that made it, or a newer one"
+        ) from error
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    """One transaction that holds the write lock, so that two migrations at once follow each other."""
+    path = sqlite.file_of(url)
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    sqlite.prepare_engine(engine)
+    try:
+        with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+            yield connection
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoreError(f"the database {path} cannot be used: {reason}") from error
+    finally:
+        engine.dispose()

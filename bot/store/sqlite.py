@@ -1,0 +1,121 @@
+"""Everything that is SQLite's own: the file, the pragmas, transactions, and the inbox's writer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.store.database import WRITES, Database
+from bot.store.delivery import Delivery
+from bot.store.errors import StoreError
+
+SCHEME: Final = "sqlite:///"
+BUSY_MILLISECONDS: Final = 10_000
+PRAGMAS: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
+)
+
+
+def file_of(url: str) -> Path:
+    """The database file of `sqlite:///relative.db` or `sqlite:////absolute.db`."""
+    path = url.removeprefix(SCHEME)
+    if not url.startswith(SCHEME) or not path or path.startswith(":") or "?" in path:
+        raise StoreError("the database must be given as sqlite:///path/to/file.db")
+    return Path(path)
+
+
+def create_file(path: Path) -> None:
+    """Make the empty file, readable by its owner only: deliveries of private repositories go in."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(f"the database file {path} cannot be made: {error.strerror}") from error
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set the pragmas on every connection and let SQLAlchemy's transactions be SQLite's.
+
+    The sqlite3 module begins a transaction only at the first write, so that two reads see two states; it is told
+    to keep out of it. A transaction that will write takes the write lock first: one that reads and then
+    writes cannot wait for the lock, SQLite answers "database is locked" at once.
+    """
+
+    @event.listens_for(engine, "connect")
+    def connected(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def open_database(url: str) -> Database:
+    """The database behind the reactions. The file must be there already."""
+    path = file_of(url)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    prepare_engine(engine.sync_engine)
+    # SQLite has one writer at a time. Queueing here is fair and wakes at once; its own busy handler polls.
+    turn = asyncio.Lock()
+    return Database(engine, insert, lambda: turn)
+
+
+class SqliteDeliveryWriter:
+    """Writes deliveries on a plain connection, all of a batch in one transaction."""
+
+    def __init__(self, url: str) -> None:
+        self._path = file_of(url)
+        self._connection: sqlite3.Connection | None = None
+
+    def write(self, batch: Sequence[Delivery]) -> list[bool]:
+        """Store a batch; for each delivery whether it was new. Durable on return; on an error nothing is stored."""
+        connection = self._connection or self._connect()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            new = [self._insert(connection, delivery) for delivery in batch]
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            # A fresh connection next time: it rolls back, and recovers from a file that was away for a while.
+            self.close()
+            raise
+        return new
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connect(self) -> sqlite3.Connection:
+        # mode=rw: a file that vanished must not come back empty, with deliveries acknowledged into it.
+        uri = f"{self._path.absolute().as_uri()}?mode=rw"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        self._connection = connection
+        return connection
+
+    @staticmethod
+    def _insert(connection: sqlite3.Connection, delivery: Delivery) -> bool:
+        at = delivery.received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        cursor = connection.execute(
+            "INSERT INTO deliveries (guid, event, body, received_at) VALUES (?, ?, ?, ?) ON CONFLICT (guid) DO NOTHING",
+            (delivery.guid, delivery.event, delivery.body, at),
+        )
+        return cursor.rowcount == 1

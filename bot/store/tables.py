@@ -1,0 +1,227 @@
+"""The tables. What migrations build and what these say is compared in a test."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+SHA_LENGTH: Final = 64
+GUID_LENGTH: Final = 128
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, always timezone-aware and in UTC; SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _pull_columns(*, primary_key: bool = False) -> tuple[Column[Any], Column[Any]]:
+    return (
+        Column("repository_id", BigInteger, primary_key=primary_key, nullable=False, autoincrement=False),
+        Column("number", Integer, primary_key=primary_key, nullable=False, autoincrement=False),
+    )
+
+
+def _of_a_pull() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["repository_id", "number"], ["pulls.repository_id", "pulls.number"])
+
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("guid", String(GUID_LENGTH), primary_key=True),
+    Column("event", String(100), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("routed_at", UtcDateTime),
+    Column("handled_at", UtcDateTime),
+    Column("ignored", Text),
+)
+Index(
+    "ix_deliveries_unrouted",
+    deliveries.c.received_at,
+    sqlite_where=deliveries.c.routed_at.is_(None),
+    postgresql_where=deliveries.c.routed_at.is_(None),
+)
+Index("ix_deliveries_handled_at", deliveries.c.handled_at)
+
+pulls = Table(
+    "pulls",
+    metadata,
+    *_pull_columns(primary_key=True),
+    Column("installation_id", BigInteger, nullable=False),
+    Column("full_name", String(300), nullable=False),
+    Column("is_open", Boolean(create_constraint=False), nullable=False),
+    Column("head_sha", String(SHA_LENGTH)),
+    Column("head_seen_at", UtcDateTime),
+    Column("base_ref", String(1000)),
+    Column("wake_at", UtcDateTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("retry_at", UtcDateTime),
+    Column("last_error", Text),
+)
+Index("ix_pulls_repository_id_head_sha", pulls.c.repository_id, pulls.c.head_sha)
+Index(
+    "ix_pulls_waiting",
+    pulls.c.wake_at,
+    sqlite_where=pulls.c.wake_at.is_not(None),
+    postgresql_where=pulls.c.wake_at.is_not(None),
+)
+
+delivery_targets = Table(
+    "delivery_targets",
+    metadata,
+    Column("guid", ForeignKey("deliveries.guid", ondelete="CASCADE"), primary_key=True),
+    *_pull_columns(primary_key=True),
+    Column("handled_at", UtcDateTime),
+    _of_a_pull(),
+)
+Index(
+    "ix_delivery_targets_unhandled",
+    delivery_targets.c.repository_id,
+    delivery_targets.c.number,
+    sqlite_where=delivery_targets.c.handled_at.is_(None),
+    postgresql_where=delivery_targets.c.handled_at.is_(None),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    *_pull_columns(),
+    Column("ordinal", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("is_live", Boolean(create_constraint=False), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    _of_a_pull(),
+)
+Index("uq_runs_repository_id_number_ordinal", runs.c.repository_id, runs.c.number, runs.c.ordinal, unique=True)
+Index(
+    "uq_runs_one_live_per_pull",
+    runs.c.repository_id,
+    runs.c.number,
+    unique=True,
+    sqlite_where=text("is_live"),
+    postgresql_where=text("is_live"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", String(50), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("commit_sha", String(SHA_LENGTH)),
+    Column("block", Text),
+    Column("comment_id", BigInteger),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    *_pull_columns(),
+    Column("seq", Integer, nullable=False),
+    Column("run_id", ForeignKey("runs.id")),
+    Column("kind", String(50), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", UtcDateTime),
+    Column("error", Text),
+    Column("result", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    _of_a_pull(),
+)
+Index(
+    "ix_effects_open",
+    effects.c.repository_id,
+    effects.c.number,
+    effects.c.seq,
+    sqlite_where=effects.c.finished_at.is_(None),
+    postgresql_where=effects.c.finished_at.is_(None),
+)
+Index("ix_effects_run_id", effects.c.run_id)
+
+handled_comments = Table(
+    "handled_comments",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("comment_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("handled_at", UtcDateTime, nullable=False),
+)
+
+checklists = Table(
+    "checklists",
+    metadata,
+    *_pull_columns(primary_key=True),
+    Column("run_id", ForeignKey("runs.id")),
+    Column("comment_id", BigInteger, nullable=False),
+    Column("digest", String(128), nullable=False),
+    Column("awaiting_head", String(SHA_LENGTH)),
+    Column("awaiting_block", Text),
+    Column("awaiting_at", UtcDateTime),
+    _of_a_pull(),
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    *_pull_columns(primary_key=True),
+    Column("head_sha", String(SHA_LENGTH), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("check_run_id", BigInteger, nullable=False),
+    Column("digest", String(128), nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    _of_a_pull(),
+)
