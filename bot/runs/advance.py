@@ -22,9 +22,8 @@ def absorb(run: Run, outcomes: dict[str, Outcome]) -> Run:
     """Take in what the run's effects brought back: the bytes that the bot wrote, and where the closeout went."""
     blobs = dict(run.own_blobs)
     for key, outcome in outcomes.items():
-        if outcome.state is not OutcomeState.DONE or not key.startswith(run.id):
-            continue
-        if key != run.closeout_key or "pull" not in outcome.result:
+        wrote_here = outcome.state is OutcomeState.DONE and "pull" not in outcome.result
+        if wrote_here and key.startswith(run.id):
             blobs.update(json.loads(outcome.result.get("blobs", "{}")))
     return replace(run, own_blobs=tuple(sorted(blobs.items())))
 
@@ -36,7 +35,7 @@ def advance(turn: Turn) -> Turn:
         return turn
     turn = _closed_out(turn, run)
     run = turn.run
-    assert run is not None  # noqa: S101
+    assert run is not None
     if turn.facts.pull.is_merged and run.merged_at is None:
         return _merged(turn, run)
     if not turn.facts.pull.is_open:
@@ -69,8 +68,7 @@ def _look_at_open_block(turn: Turn, run: Run) -> Turn:
     if block is None:
         return turn
     if block.state not in {BlockState.ACTIVE, BlockState.AWAITING_APPROVAL}:
-        turn = turn.to(run.with_block(replace(block, state=BlockState.ACTIVE)))
-        return turn
+        return turn.to(run.with_block(replace(block, state=BlockState.ACTIVE)))
     obstacles = approval_obstacles(run, turn.situation)
     head = turn.situation.content_head
     if not obstacles and (block.state is BlockState.ACTIVE or block.head != head):

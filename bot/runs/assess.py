@@ -136,7 +136,7 @@ def _plan_view(run: Run | None, facts: Facts) -> PlanView:
     files = [item for item in facts.plans if isinstance(item, PlanFile)]
     refused = [item for item in facts.plans if isinstance(item, PlanRefused)]
     unknown = [item for item in facts.plans if isinstance(item, Unknown)]
-    if run is not None:
+    if run is not None and run.state is not RunState.ABORTED:
         return _locked_plan_view(run, files, refused, unknown)
     if unknown:
         return PlanView(PlanState.UNKNOWN, reasons=tuple(item.reason for item in unknown))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -34,7 +35,7 @@ def command_lines(body: str) -> tuple[CommandLine, ...]:
         return ()
     found: list[CommandLine] = []
     tokens = _READER.parse(body)
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in itertools.pairwise(tokens):
         if opening.type != "paragraph_open" or opening.level != 0:
             continue
         for line in _plain_lines(inline.children or []):

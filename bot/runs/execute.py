@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.plans.contract import contract_of, definition_hash
+from bot.plans.dialects import dialect_of
 from bot.plans.model import Level, Mode, Plan
 from bot.runs.assess import PlanState, is_over
-from bot.runs.facts import PlanFile
+from bot.runs.facts import PlanFile, Unknown
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import BlockRun, BlockState, EntryKind, Run, RunState
 from bot.runs.obstacles import plan_reasons
@@ -28,9 +29,9 @@ def read_wish(rest: str) -> Wish | Refusal:
     """Read `[path] [stepwise|autonomous] [medium|high]`, in any order."""
     wish = Wish()
     for word in rest.replace("`", "").split():
-        if word in Mode:
+        if word in list(Mode):
             wish = replace(wish, mode=Mode(word))
-        elif word in Level:
+        elif word in list(Level):
             wish = replace(wish, level=Level(word))
         elif wish.path is None and ("/" in word or word.endswith(".md")):
             wish = replace(wish, path=word)
@@ -53,7 +54,7 @@ def execute(turn: Turn, call: Call) -> Turn | Refusal:
 
 
 def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal:
-    found = _chosen_plan(turn, wish.path)
+    found = _chosen_plan(_afresh(turn), wish.path)
     if isinstance(found, Refusal):
         return found
     file, plan = found
@@ -87,6 +88,14 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal:
     return write_record(turn, f"Start executing {run.title}", (("Started-by", call.by),))
 
 
+def _afresh(turn: Turn) -> Turn:
+    """The same facts as if no run had been: an ended run's plan is no longer the one in play once it was moved."""
+    if turn.run is None:
+        return turn
+    plans = tuple(item for item in turn.facts.plans if isinstance(item, Unknown) or dialect_of(item.path) is not None)
+    return Turn.begin(turn.key, None, replace(turn.facts, plans=plans), turn.now)
+
+
 def _chosen_plan(turn: Turn, path: str | None) -> tuple[PlanFile, Plan] | Refusal:
     """The plan that is meant, readable and without errors, or every reason why not."""
     situation = turn.situation
@@ -111,7 +120,7 @@ def _chosen_plan(turn: Turn, path: str | None) -> tuple[PlanFile, Plan] | Refusa
         case PlanState.REFUSED:
             return Refusal(Problem.PLAN_REFUSED, {"path": plan.paths[0]}, plan_reasons(situation))
         case PlanState.VALID | PlanState.CHANGED:
-            assert plan.file is not None and plan.plan is not None  # noqa: S101 - what VALID means
+            assert plan.file is not None and plan.plan is not None
             return plan.file, plan.plan
 
 
@@ -168,7 +177,7 @@ def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
 def open_next_block(turn: Turn, actor: str) -> Turn:
     """Open the first block that is not settled, or go into validation when there is none."""
     run = turn.run
-    assert run is not None  # noqa: S101
+    assert run is not None
     block = run.open_block
     if block is None:
         return turn.to(replace(run, state=RunState.VALIDATING)).note(EntryKind.VALIDATING, actor)

@@ -23,7 +23,7 @@ def verdict(turn: Turn, call: Call) -> Turn | Refusal:
     """Judge the whole change at the head that was shown; PASS needs clean scope and green gates there."""
     words = call.rest.split()
     word = words[0].upper() if words else ""
-    if word not in VerdictWord:
+    if word not in list(VerdictWord):
         return Refusal(Problem.BAD_ARGUMENTS, {"argument": words[0] if words else ""})
     commit, notes = None, call.rest[len(words[0]) :].strip()
     if len(words) > 1 and words[1].startswith("@"):
@@ -102,7 +102,7 @@ def _fail(turn: Turn, run: Run, notes: str, call: Call) -> Turn:
             EntryKind.ESCALATED, call.by, reason
         )
         turn = turn.do(Say(f"say:{run.id}:escalated:{run.sequence}", Notice(NoticeKind.ESCALATED, {"reason": reason})))
-    assert turn.run is not None  # noqa: S101
+    assert turn.run is not None
     return write_record(turn, f"Record the verdict on {run.title}", (("Validated-by", call.by),), at_end=True)
 
 

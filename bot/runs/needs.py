@@ -61,7 +61,7 @@ def plan_paths(run: Run | None, files: Files | None, events: Sequence[Event]) ->
     """The paths to read as plans: the run's own, else those that the pull request brings or `/execute` names."""
     if run is not None and run.is_live:
         return (run.plan_path,)
-    paths = [run.plan_path] if run is not None and not run.state == "aborted" else []
+    paths = [run.plan_path] if run is not None and run.state != "aborted" else []
     changed = files.changed if files is not None else ()
     paths += [file.path for file in changed if file.status != "removed" and dialect_of(file.path) is not None]
     for event in events:

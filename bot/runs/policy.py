@@ -88,7 +88,8 @@ def _plain_tree(text: str) -> yaml.Node | None:
     """The YAML node tree, refusing aliases (the way bombs are built), duplicate keys and a top that is no mapping."""
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise _NotPlainError(event.start_mark.line + 1, "uses a YAML alias, which is not accepted here")
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise _NotPlainError(line, "uses a YAML alias, which is not accepted here")
     tree = yaml.compose(text, Loader=yaml.SafeLoader)
     if tree is None or (isinstance(tree, yaml.ScalarNode) and tree.tag.endswith(":null")):
         return None
@@ -114,9 +115,9 @@ def _refuse_duplicate_keys(node: yaml.Node) -> None:
 def _construct(node: yaml.Node) -> Any:
     loader = yaml.SafeLoader("")
     try:
-        return loader.construct_document(node)  # type: ignore[no-untyped-call]
+        return loader.construct_document(node)
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
 
 
 def _located(tree: yaml.Node | None, item: Any) -> tuple[int, str]:

@@ -54,7 +54,7 @@ def _checkpoint(block: BlockRun) -> Checkpoint:
         title=block.title,
         files_changed=block.files,
         validation_run=block.gates,
-        result=result,  # type: ignore[arg-type]
+        result=result,
         notes="; ".join(notes),
         commit=block.head if block.state is BlockState.DONE and block.head else "",
         approved_by=block.approval.by if block.approval else None,
@@ -85,7 +85,7 @@ def write_record(turn: Turn, subject: str, trailers: Trailers = (), *, at_end: b
     Forks are never pushed to, and policy `record: end` writes only with the verdict: the closeout carries the rest.
     """
     run = turn.run
-    assert run is not None  # noqa: S101 - callers have a run
+    assert run is not None
     wanted = {RecordPolicy.BLOCK: True, RecordPolicy.END: at_end, RecordPolicy.OFF: False}[turn.policy.record]
     if not wanted or turn.facts.pull.is_fork or not turn.facts.pull.is_open:
         return turn
@@ -95,7 +95,7 @@ def write_record(turn: Turn, subject: str, trailers: Trailers = (), *, at_end: b
 def write_blockers(turn: Turn, blockers: tuple[str, ...], by: str) -> Turn:
     """Write into the plan why it cannot be closed out yet."""
     run = turn.run
-    assert run is not None  # noqa: S101
+    assert run is not None
     if turn.policy.record is RecordPolicy.OFF or turn.facts.pull.is_fork or not turn.facts.pull.is_open:
         return turn
     record = record_of(run, CloseoutRecord(False, blockers, None, False, False))
@@ -124,7 +124,7 @@ def moved_path(plan_path: str) -> str:
 def close_out(turn: Turn) -> Turn:
     """Ask for the closeout as the policy wants it: on the branch before the merge, or as a pull request after it."""
     run = turn.run
-    assert run is not None  # noqa: S101
+    assert run is not None
     pull = turn.facts.pull
     as_pull = pull.is_merged or pull.is_fork or turn.policy.closeout is CloseoutPolicy.PULL
     target = run.plan_path if "/completed/" in run.plan_path else moved_path(run.plan_path)
