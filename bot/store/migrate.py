@@ -38,7 +38,7 @@ def migrate(url: str) -> tuple[str | None, str]:
     path = sqlite.file_of(url)
     if not path.exists():
         sqlite.create_file(path)
-    with _connected(url) as connection:
+    with _connected(url, writes=True) as connection:
         before = _revision(connection)
         _refuse_unknown(path, before)
         if before != head_revision():
@@ -54,7 +54,7 @@ def current_revision(url: str) -> str | None:
     path = sqlite.file_of(url)
     if not path.exists():
         raise StoreError(f"there is no database file {path}: run `stepwise migrate`")
-    with _connected(url) as connection:
+    with _connected(url, writes=False) as connection:
         return _revision(connection)
 
 
@@ -94,13 +94,13 @@ def _revision(connection: Connection) -> str | None:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[Connection]:
-    """One transaction that holds the write lock, so that two migrations at once follow each other."""
+def _connected(url: str, *, writes: bool) -> Iterator[Connection]:
+    """One transaction. One that writes holds the write lock, so that two migrations at once follow each other."""
     path = sqlite.file_of(url)
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     sqlite.prepare_engine(engine)
     try:
-        with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        with engine.connect().execution_options(**{WRITES: writes}) as connection, connection.begin():
             yield connection
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]

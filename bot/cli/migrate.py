@@ -1,0 +1,40 @@
+"""`stepwise migrate`: bring the database to the revision that this version needs."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from bot.settings import DatabaseSettings, SettingsError, load_database_settings
+from bot.store.errors import StoreError
+from bot.store.migrate import migrate as migrate_database
+
+
+def migrate() -> None:
+    """Bring the database up to date; doing it again changes nothing."""
+    settings = database_settings()
+    try:
+        before, after = migrate_database(settings.database_url)
+    except StoreError as error:
+        stop(str(error), code=1)
+    if before == after:
+        typer.echo(f"the database is up to date at revision {after}")
+    else:
+        typer.echo(f"the database went from {before or 'nothing'} to revision {after}")
+
+
+def database_settings() -> DatabaseSettings:
+    """The settings, or the end of the process with one line for each problem."""
+    try:
+        return load_database_settings()
+    except SettingsError as error:
+        stop(*error.problems, code=2)
+
+
+def stop(*lines: str, code: int) -> NoReturn:
+    """End the process with these lines on standard error. 2 is a wrong setting, 1 everything else."""
+    for line in lines:
+        print(f"stepwise: {line}", file=sys.stderr)
+    raise typer.Exit(code)

@@ -1,0 +1,136 @@
+"""`stepwise serve`: the webhook endpoint, and on SQLite the reactions in the same process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from bot.cli.migrate import stop
+from bot.logs import configure_logs
+from bot.metrics import Metrics
+from bot.settings import Settings, SettingsError, load_settings
+from bot.store.errors import StoreError
+from bot.store.inbox import Inbox
+from bot.store.migrate import check_revision, prepare
+from bot.store.store import Store
+from bot.web.app import create_app
+from bot.web.health import Readiness
+
+log = structlog.get_logger(__name__)
+
+# Requests that are being answered get this long to end after the process was asked to stop.
+SHUTDOWN_SECONDS: Final = 10.0
+# A proxy in front keeps its connections open; strangers shall not for an hour, aiohttp's default.
+KEEPALIVE_SECONDS: Final = 75.0
+
+
+class CannotListen(Exception):  # noqa: N818
+    """HOST and PORT cannot be had; the message is one line for the operator."""
+
+
+def serve() -> None:
+    """Receive webhooks and hold pull requests to their plans, until SIGTERM or Ctrl-C."""
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        stop(*error.problems, code=2)
+    secret = settings.webhook_secret.get_secret_value()
+    configure_logs(settings.log_level, [secret, settings.private_key.get_secret_value()])
+    try:
+        if prepare(settings.database_url):
+            log.info("database made", file=settings.database_url)
+        asyncio.run(run_server(settings))
+    except (StoreError, CannotListen) as error:
+        stop(str(error), code=1)
+
+
+async def run_server(settings: Settings, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; the database must be migrated. `on_ready` is told the address, else it is printed.
+
+    Stopping goes backwards: no new requests, those being answered end, what they stored becomes durable, the reactions
+    that run come to their end, and what nobody has begun stays in the database for the next start.
+    """
+    metrics = Metrics()
+    async with AsyncExitStack() as parts:
+        store = Store.open(settings.database_url)
+        parts.push_async_callback(store.close)
+        wake = await parts.enter_async_context(reactions(settings, store, metrics))
+        inbox = Inbox.open(settings.database_url)
+        await inbox.start()
+        parts.push_async_callback(inbox.stop)
+        app = create_app(settings, inbox, wake, readiness(settings, store), metrics)
+        address = await parts.enter_async_context(listening(app, settings.host, settings.port))
+        stopped = stop_signal()
+        (on_ready or _print_address)(address)
+        await stopped.wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def reactions(_settings: Settings, _store: Store, _metrics: Metrics) -> AsyncIterator[Callable[[], None]]:
+    """The reactions of this process: they run inside, and what is yielded wakes them after a delivery."""
+    # The dispatcher of bot.service is started and stopped here.
+    yield lambda: None
+
+
+@asynccontextmanager
+async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Serve an application on a port (0 takes a free one); its address, as people write it."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=KEEPALIVE_SECONDS)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CannotListen(f"HOST {host} with PORT {port} cannot be listened on: {reason}") from error
+        bound_host, bound_port = runner.addresses[0][:2]
+        yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
+    finally:
+        await runner.cleanup()
+
+
+def readiness(settings: Settings, store: Store) -> Readiness:
+    """What this process needs in order to work."""
+
+    async def check() -> dict[str, str | None]:
+        # The key was read at the start; without it there would be no process to ask.
+        found: dict[str, str | None] = {"database": None, "migrations": None, "credentials": None}
+        try:
+            await store.ping()
+        except StoreError as error:
+            log.error("database not ready", reason=str(error))
+            found["database"] = "the database cannot be reached"
+        try:
+            await asyncio.to_thread(check_revision, settings.database_url)
+        except StoreError as error:
+            log.error("migrations not ready", reason=str(error))
+            found["migrations"] = "the database is not at the revision this version needs: run `stepwise migrate`"
+        return found
+
+    return check
+
+
+def stop_signal() -> asyncio.Event:
+    """An event that SIGTERM or SIGINT sets; the second signal ends the process at once."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        stopped.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked)
+    return stopped
+
+
+def _print_address(address: str) -> None:
+    print(f"listening on {address}", flush=True)

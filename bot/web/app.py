@@ -1,0 +1,44 @@
+"""The web application: the webhook endpoint, health and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.store.inbox import Inbox
+from bot.web.health import Health, Readiness, healthz
+from bot.web.refusals import add_headers, answer_in_json
+from bot.web.webhook import BODY_LIMIT, BODY_SECONDS, Webhook
+
+
+def create_app(
+    settings: Settings,
+    inbox: Inbox,
+    on_accepted: Callable[[], None],
+    readiness: Readiness,
+    metrics: Metrics,
+    *,
+    body_seconds: float = BODY_SECONDS,
+) -> web.Application:
+    """The application. `on_accepted` is called after each durable delivery and must return at once."""
+    webhook = Webhook(
+        secret=settings.webhook_secret.get_secret_value().encode(),
+        app_id=settings.app_id,
+        inbox=inbox,
+        on_accepted=on_accepted,
+        metrics=metrics,
+        body_seconds=body_seconds,
+    )
+    health = Health(readiness, metrics)
+    metrics.inbox_waiting.set_function(lambda: inbox.waiting)
+    # aiohttp refuses bodies above 1 MiB unless told otherwise.
+    app = web.Application(middlewares=[answer_in_json], client_max_size=BODY_LIMIT)
+    app.on_response_prepare.append(add_headers)
+    app.router.add_post(settings.webhook_path, webhook.receive)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", health.readyz)
+    app.router.add_get("/metrics", health.metrics)
+    return app
