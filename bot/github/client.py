@@ -119,10 +119,10 @@ class Client:
         """All items of a list up to `limit`; `complete` is false when there are more."""
         items: list[Json] = []
         async for page in self.each(template, iterable_key=iterable_key, **values):
-            if len(items) >= limit:
-                return Pages(items, complete=False)
             items += page
-        return Pages(items[:limit], complete=len(items) <= limit)
+            if len(items) > limit:
+                return Pages(items[:limit], complete=False)
+        return Pages(items, complete=True)
 
     async def post(self, template: str, body: Json = None, /, **values: urls.Value) -> Json:
         """Create or start something; sent once."""

@@ -44,6 +44,7 @@ async def exchange(
             headers=headers,
             # aiohttp sends a POST that is answered with 301 or 302 again as a GET, which looks like success.
             allow_redirects=False,
+            middlewares=(_once(),),
             timeout=aiohttp.ClientTimeout(total=timeouts.total, sock_connect=timeouts.connect),
         ) as response:
             received = bytearray()
@@ -59,6 +60,20 @@ async def exchange(
         raise Unavailable(f"no connection ({_reason(error)})", call) from error
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise Unavailable(_reason(error), call, may_have_happened=call.is_write) from error
+
+
+def _once() -> aiohttp.ClientMiddlewareType:
+    """Keep aiohttp from sending a PUT, DELETE or GET again by itself when a connection it had kept open breaks."""
+    sent = False
+
+    async def send(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        nonlocal sent
+        if sent:
+            raise aiohttp.ServerDisconnectedError
+        sent = True
+        return await handler(request)
+
+    return send
 
 
 def _reason(error: BaseException) -> str:
