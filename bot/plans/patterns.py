@@ -1,0 +1,250 @@
+"""Scope patterns: which of them can be used, and what they say about a path.
+
+Patterns mean what they mean in a .gitignore, and in addition `dir/...` is everything below `dir` and `{a,b}` is either.
+As there, a pattern without a slash in front or in the middle matches at any depth: `/docs/` is the one at the root.
+Matching is exact as git's: case counts, and a name in NFC is another one than the same name in NFD.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.base import GitIgnorePatternError
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+from bot.plans.placeholders import has_placeholder
+
+LENGTH_LIMIT: Final = 500
+BRACES_LIMIT: Final = 64
+WILDCARDS_LIMIT: Final = 16
+# Longer than any path that git checks out on a common file system.
+PATH_LIMIT: Final = 4096
+
+Reason = Literal["included", "allowed", "excluded", "outside", "unsafe"]
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rules say about one path; `rule` is the pattern as the plan writes it."""
+
+    path: str
+    is_allowed: bool
+    rule: str | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class _PatternList:
+    spec: GitIgnoreSpec
+    owners: tuple[str, ...]
+
+    @classmethod
+    def compile(cls, patterns: Sequence[str]) -> _PatternList:
+        lines: list[str] = []
+        owners: list[str] = []
+        for pattern in patterns:
+            for line in gitignore_lines(pattern):
+                lines.append(line)
+                owners.append(pattern)
+        return cls(GitIgnoreSpec([_compiled(line) for line in lines], backend="simple"), tuple(owners))
+
+    def match(self, path: str) -> str | None:
+        if not self.owners:
+            return None
+        result = self.spec.check_file(path)
+        return self.owners[result.index] if result.include and result.index is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRules:
+    """Include, exclude and exceptions, compiled once. Exclude beats include; an exception (`/allow`) beats exclude."""
+
+    include: _PatternList
+    exclude: _PatternList
+    allowed: _PatternList
+
+    @classmethod
+    def compile(cls, include: Sequence[str], exclude: Sequence[str], allowed: Sequence[str] = ()) -> ScopeRules:
+        """Raises PatternError for a pattern that `pattern_problem` refuses."""
+        return cls(_PatternList.compile(include), _PatternList.compile(exclude), _PatternList.compile(allowed))
+
+    def judge(self, path: str) -> Judgement:
+        """Judge a repository path as git writes it (`/` between folders, nothing quoted)."""
+        if _is_unsafe(path):
+            return Judgement(path, False, None, "unsafe")
+        rule = self.allowed.match(path)
+        if rule is not None:
+            return Judgement(path, True, rule, "allowed")
+        rule = self.exclude.match(path)
+        if rule is not None:
+            return Judgement(path, False, rule, "excluded")
+        rule = self.include.match(path)
+        if rule is not None:
+            return Judgement(path, True, rule, "included")
+        return Judgement(path, False, None, "outside")
+
+    def judge_all(self, paths: Iterable[str]) -> list[Judgement]:
+        return [self.judge(path) for path in paths]
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _is_unsafe(path: str) -> bool:
+    # "." in a regular expression stops at a line feed: a name with one in it could slip past an exclude pattern.
+    if not path or len(path) > PATH_LIMIT or path.startswith("/") or _CONTROL.search(path):
+        return True
+    return (".." in path or "//" in path or "./" in path) and any(part in ("", ".", "..") for part in path.split("/"))
+
+
+def pattern_problem(pattern: str) -> str | None:
+    """Why a pattern is refused, in words for the plan's author; None if it can be used."""
+    try:
+        lines = gitignore_lines(pattern)
+    except PatternError as error:
+        return str(error)
+    if all(_compiled(line).include is None for line in lines):
+        return "it matches nothing"
+    return None
+
+
+def gitignore_lines(pattern: str) -> list[str]:
+    """A pattern as lines of a .gitignore: braces expanded, `dir/...` made `dir/`. Raises PatternError."""
+    text = pattern.strip()
+    _check_text(text)
+    lines = [_gitignore_line(alternative) for alternative in _expand_braces(text)]
+    for line in lines:
+        _check_wildcards(line)
+        try:
+            _compiled(line)
+        except (GitIgnorePatternError, re.error) as error:
+            raise PatternError("it is not a pattern that git understands") from error
+    return lines
+
+
+def _check_text(text: str) -> None:
+    if not text:
+        raise PatternError("it is empty")
+    if len(text) > LENGTH_LIMIT:
+        raise PatternError(f"it is longer than {LENGTH_LIMIT} characters")
+    if text.startswith("!"):
+        raise PatternError("it is negated")
+    if has_placeholder(text):
+        raise PatternError("it is a placeholder")
+    if _CONTROL.search(text):
+        raise PatternError("it has control characters in it")
+    if re.search(r"\\(?=[\w.])", text) or re.match(r"[A-Za-z]:[\\/]", text) or text.startswith("\\\\"):
+        raise PatternError("it is a Windows path; write forward slashes from the root of the repository")
+    if text.startswith(("//", "~")) or "://" in text:
+        raise PatternError("it is absolute; write it from the root of the repository")
+
+
+def _gitignore_line(text: str) -> str:
+    while text.startswith("./"):
+        text = text[2:]
+    if text.endswith("/..."):
+        text = text[:-3]
+    if text.startswith(("#", "!")):
+        text = "\\" + text
+    parts = text.split("/")
+    if any(part in ("..", "...", ".") for part in parts):
+        raise PatternError('it has "." or ".." as a part')
+    if any(not part for part in parts[1:-1]):
+        raise PatternError("it has an empty part")
+    if not text.strip("/"):
+        raise PatternError("it matches nothing")
+    # "**" beside other characters is "*" to git, and a row of "**" is one: fewer wildcards, the same meaning.
+    collapsed: list[str] = []
+    for part in parts:
+        part = part if part == "**" else re.sub(r"(?<!\\)\*{2,}", "*", part)
+        if not (part == "**" and collapsed and collapsed[-1] == "**"):
+            collapsed.append(part)
+    return "/".join(collapsed)
+
+
+def _compiled(line: str) -> GitIgnoreSpecPattern:
+    regex, include = GitIgnoreSpecPattern.pattern_to_regex(line)
+    return GitIgnoreSpecPattern(None if regex is None else re.compile(_without_backtracking(regex)), include)
+
+
+def _without_backtracking(regex: str) -> str:
+    """The same expression with the first place that fits taken for good: matching is linear in the path.
+
+    pathspec writes `[^/]*` for `*` and `(?:/.+)?` for `**`; a few in a row take minutes on a path made for it.
+    Wherever an earlier place fits, a later one leaves less room for the rest, so trying others never helps.
+    """
+    parts = [_first_fit_in_names(part) for part in regex.split(_INNER_DEEP)]
+    parts[0] = parts[0].replace("^(?:.+/)?", "^(?:.+?/)??", 1)
+    if len(parts) == 1:
+        return parts[0]
+    fixed = "".join(f"(?>(?:/.+?)??{part}(?=/))" for part in parts[1:-1])
+    return f"(?>{parts[0]}(?=/)){fixed}(?:/.+?)??{parts[-1]}"
+
+
+_INNER_DEEP: Final = "(?:/.+)?"
+_STAR: Final = "[^/]*"
+
+
+def _first_fit_in_names(regex: str) -> str:
+    pieces = regex.split(_STAR)
+    out = [pieces[0]]
+    for index, piece in enumerate(pieces[1:], start=1):
+        ends_name = index + 1 == len(pieces) or "/" in piece.replace("[^/]", "")
+        out.append(f"{_STAR}{piece}" if ends_name else f"(?>[^/]*?{piece})")
+    return "".join(out)
+
+
+def _check_wildcards(line: str) -> None:
+    if line.count("*") > WILDCARDS_LIMIT * 2:
+        raise PatternError(f"it has more than {WILDCARDS_LIMIT} wildcards")
+
+
+def _expand_braces(text: str) -> list[str]:
+    """`a{b,c}d` -> `abd`, `acd`; nested too. Braces without a comma or without an end stand for themselves."""
+    done: list[str] = []
+    waiting = [text]
+    while waiting:
+        current = waiting.pop()
+        group = _first_group(current)
+        if group is None:
+            done.append(current)
+        else:
+            begin, end, alternatives = group
+            waiting += [current[:begin] + part + current[end:] for part in reversed(alternatives)]
+        if len(done) + len(waiting) > BRACES_LIMIT:
+            raise PatternError(f"its braces stand for more than {BRACES_LIMIT} patterns")
+    return done
+
+
+def _first_group(text: str) -> tuple[int, int, list[str]] | None:
+    """The first brace group with alternatives: where it begins and ends, and what is in it."""
+    open_groups: list[tuple[int, list[int]]] = []
+    complete: list[tuple[int, int, list[int]]] = []
+    is_escaped = False
+    for index, character in enumerate(text):
+        if is_escaped:
+            is_escaped = False
+            continue
+        is_escaped = character == "\\"
+        if character == "{":
+            open_groups.append((index, []))
+        elif character == "," and open_groups:
+            open_groups[-1][1].append(index)
+        elif character == "}" and open_groups:
+            begin, commas = open_groups.pop()
+            if commas:
+                complete.append((begin, index, commas))
+    if not complete:
+        return None
+    begin, end, commas = min(complete)
+    bounds = [begin, *commas, end]
+    return begin, end + 1, [text[left + 1 : right] for left, right in pairwise(bounds)]
