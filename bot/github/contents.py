@@ -175,7 +175,7 @@ def _type(value: Json) -> EntryType:
     kind = field(value, "type", str, "the content")
     if kind in ("dir", "symlink", "submodule"):
         return kind  # type: ignore[return-value]  # mypy does not narrow a str by a tuple of literals
-    # The 2022-11-28 version calls a submodule a file: it has no file to download, and its git object is a commit.
+    # The 2022-11-28 version calls a submodule a file, but one that has nothing to download and no blob.
     git_url = optional(value, "git_url", str, "the content") or ""
-    is_submodule = "/git/trees/" in git_url or optional(value, "submodule_git_url", str, "the content") is not None
-    return "submodule" if is_submodule else "file"
+    is_file = optional(value, "download_url", str, "the content") is not None and "/git/trees/" not in git_url
+    return "file" if is_file else "submodule"
