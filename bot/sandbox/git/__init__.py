@@ -1,0 +1,1 @@
+"""Real git repositories, read and written in this process."""

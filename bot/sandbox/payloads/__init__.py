@@ -1,0 +1,1 @@
+"""The shapes that leave the sandbox: one function per component of GitHub's published schema."""

@@ -1,0 +1,378 @@
+"""What the sandbox knows besides git: accounts, repositories, pull requests, comments, checks.
+
+These are records that change while the sandbox runs, so they are plain mutable dataclasses; the shapes that
+leave the process are made in `payloads`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any, Literal
+
+from bot.sandbox.errors import not_found
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from bot.sandbox.git.store import GitStore
+
+Json = dict[str, Any]
+Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
+
+ROLES: tuple[Role, ...] = ("none", "read", "triage", "write", "maintain", "admin")
+
+KINDS = (
+    "issue",
+    "pull",
+    "comment",
+    "check_run",
+    "check_suite",
+    "workflow_run",
+    "workflow",
+    "status",
+    "label",
+    "reaction",
+    "team",
+)
+
+
+def at_least(role: Role, needed: Role) -> bool:
+    """Tell whether a role includes another."""
+    return ROLES.index(role) >= ROLES.index(needed)
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    id: int
+    login: str
+    type: Literal["User", "Bot", "Organization"]
+    name: str
+    email: str
+    created_at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class Team:
+    id: int
+    org: str
+    slug: str
+    name: str
+    members: dict[str, str]
+    """login -> `member` or `maintainer`"""
+    pending: set[str]
+    repos: dict[str, Role]
+    """full name -> role that the team gives"""
+
+
+@dataclass(slots=True, eq=False)
+class App:
+    id: int
+    slug: str
+    name: str
+    owner: Account
+    bot: Account
+    client_id: str
+    public_key: RSAPublicKey | None
+    permissions: dict[str, str]
+    events: list[str]
+    webhook_secret: str
+    webhook_url: str | None
+    hook_id: int
+    created_at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class Installation:
+    id: int
+    app: App
+    account: Account
+    repositories: set[int] | None
+    """ids of the selected repositories, or None for all of the account"""
+    created_at: datetime
+    permissions: dict[str, str]
+    suspended_at: datetime | None = None
+    suspended_by: Account | None = None
+
+    def covers(self, repo: Repository) -> bool:
+        if repo.owner is not self.account:
+            return False
+        return self.repositories is None or repo.id in self.repositories
+
+
+@dataclass(slots=True, eq=False)
+class Label:
+    id: int
+    name: str
+    color: str
+    description: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Reaction:
+    id: int
+    user: Account
+    content: str
+    created_at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class Comment:
+    id: int
+    issue: Issue
+    user: Account
+    via: App | None
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    reactions: list[Reaction] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Issue:
+    id: int
+    number: int
+    repo: Repository
+    user: Account
+    via: App | None
+    title: str
+    body: str | None
+    created_at: datetime
+    updated_at: datetime
+    state: Literal["open", "closed"] = "open"
+    state_reason: str | None = None
+    closed_at: datetime | None = None
+    closed_by: Account | None = None
+    locked: bool = False
+    labels: list[Label] = field(default_factory=list)
+    assignees: list[Account] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    pull: Pull | None = None
+
+
+@dataclass(slots=True)
+class MergeTest:
+    """What the background test merge of one (base, head) pair found."""
+
+    base: str
+    head: str
+    tree: str | None
+    conflicts: list[str]
+    commit: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Pull:
+    id: int
+    issue: Issue
+    head_repo: Repository | None
+    head_label: str
+    head_ref: str
+    head_sha: str
+    base_ref: str
+    base_sha: str
+    draft: bool
+    maintainer_can_modify: bool
+    merged_at: datetime | None = None
+    merged_by: Account | None = None
+    merge_commit_sha: str | None = None
+    merge_test: MergeTest | None = None
+    closed_base: str | None = None
+    """tip of the base branch when it was merged or closed: the diff stands still from then on"""
+    requested_reviewers: list[Account] = field(default_factory=list)
+
+    @property
+    def repo(self) -> Repository:
+        return self.issue.repo
+
+    @property
+    def number(self) -> int:
+        return self.issue.number
+
+    @property
+    def is_open(self) -> bool:
+        return self.issue.state == "open"
+
+
+@dataclass(slots=True, eq=False)
+class CheckSuite:
+    id: int
+    repo: Repository
+    app: App
+    head_sha: str
+    head_branch: str | None
+    before: str | None
+    created_at: datetime
+    updated_at: datetime
+    reset: bool = False
+    runs: list[CheckRun] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class CheckRun:
+    id: int
+    suite: CheckSuite
+    name: str
+    status: str
+    conclusion: str | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    external_id: str
+    details_url: str
+    title: str | None
+    summary: str | None
+    text: str | None
+    actions: list[Json]
+    annotations: list[Json] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class CommitStatus:
+    id: int
+    sha: str
+    state: str
+    context: str
+    description: str | None
+    target_url: str | None
+    creator: Account
+    created_at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class WorkflowRun:
+    id: int
+    repo: Repository
+    path: str
+    name: str
+    title: str
+    workflow_id: int
+    number: int
+    event: str
+    head_branch: str
+    head_sha: str
+    actor: Account
+    inputs: Json
+    suite_id: int
+    created_at: datetime
+    updated_at: datetime
+    attempt: int = 1
+    status: str = "queued"
+    conclusion: str | None = None
+
+
+@dataclass(slots=True)
+class Protection:
+    """What a protected branch demands; `checks` maps a context to the App that must have posted it, or None."""
+
+    checks: dict[str, int | None]
+    strict: bool = False
+    pull_request: bool = False
+    merge_queue: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Repository:
+    id: int
+    owner: Account
+    name: str
+    private: bool
+    description: str | None
+    default_branch: str
+    git: GitStore
+    created_at: datetime
+    updated_at: datetime
+    pushed_at: datetime
+    has_issues: bool = True
+    parent: Repository | None = None
+    old_names: set[str] = field(default_factory=set)
+    collaborators: dict[str, Role] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    comments: dict[int, Comment] = field(default_factory=dict)
+    labels: dict[str, Label] = field(default_factory=dict)
+    suites: dict[int, CheckSuite] = field(default_factory=dict)
+    check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    statuses: list[CommitStatus] = field(default_factory=list)
+    protections: dict[str, Protection] = field(default_factory=dict)
+    workflow_ids: dict[str, int] = field(default_factory=dict)
+    workflow_runs: dict[int, WorkflowRun] = field(default_factory=dict)
+    verified: set[str] = field(default_factory=set)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner.login}/{self.name}"
+
+    def pulls(self) -> list[Pull]:
+        return [issue.pull for issue in self.issues.values() if issue.pull is not None]
+
+    def issue(self, number: int) -> Issue:
+        if (issue := self.issues.get(number)) is None:
+            raise not_found()
+        return issue
+
+    def pull(self, number: int) -> Pull:
+        if (pull := self.issue(number).pull) is None:
+            raise not_found()
+        return pull
+
+
+@dataclass(slots=True)
+class World:
+    """Everything by name and number. Ids are counters from fixed starts, so that each run of a test sees the same."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    org_admins: dict[str, set[str]] = field(default_factory=dict)
+    org_members: dict[str, set[str]] = field(default_factory=dict)
+    org_concealed: set[str] = field(default_factory=set)
+    teams: list[Team] = field(default_factory=list)
+    apps: dict[int, App] = field(default_factory=dict)
+    installations: dict[int, Installation] = field(default_factory=dict)
+    repos: dict[str, Repository] = field(default_factory=dict)
+    user_tokens: dict[str, Account] = field(default_factory=dict)
+    counters: dict[str, count[int]] = field(default_factory=dict)
+
+    def next_id(self, kind: str) -> int:
+        """Give the next id of a kind; kinds start far apart so that a mixed-up id is not found by accident."""
+        start = (KINDS.index(kind) + 1) * 1_000_000 + 1
+        counter = self.counters.setdefault(kind, count(start))
+        return next(counter)
+
+    def account(self, login: str) -> Account:
+        if (account := self.accounts.get(login.lower())) is None:
+            raise not_found()
+        return account
+
+    def repo(self, full_name: str) -> Repository:
+        if (repo := self.repos.get(full_name.lower())) is None:
+            raise not_found()
+        return repo
+
+    def repo_by_id(self, repo_id: int) -> Repository:
+        for repo in self.repos.values():
+            if repo.id == repo_id:
+                return repo
+        raise not_found()
+
+    def role(self, account: Account, repo: Repository) -> Role:
+        """Give the highest role a user has through ownership, organisation, teams or invitation."""
+        login = account.login.lower()
+        owner = repo.owner.login.lower()
+        roles: list[Role] = [repo.collaborators.get(login, "none")]
+        if account is repo.owner or login in self.org_admins.get(owner, set()):
+            roles.append("admin")
+        for team in self.teams:
+            if login in team.members and login not in team.pending:
+                roles.append(team.repos.get(repo.full_name.lower(), "none"))
+        if not repo.private:
+            roles.append("read")
+        return max(roles, key=ROLES.index)
+
+    def bot_app(self, account: Account) -> App | None:
+        return next((app for app in self.apps.values() if app.bot is account), None)
+
+    def installation_for(self, app: App, repo: Repository) -> Installation | None:
+        for installation in self.installations.values():
+            if installation.app is app and installation.covers(repo):
+                return installation
+        return None
