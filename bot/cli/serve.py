@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
+import aiohttp
 import structlog
 from aiohttp import web
 
 from bot.cli.migrate import stop
+from bot.github.app import GitHubApp, utc_now
 from bot.logs import configure_logs
 from bot.metrics import Metrics
+from bot.service.dispatch import Dispatcher
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.errors import StoreError
 from bot.store.inbox import Inbox
@@ -73,10 +76,27 @@ async def run_server(settings: Settings, on_ready: Callable[[str], None] | None 
 
 
 @asynccontextmanager
-async def reactions(_settings: Settings, _store: Store, _metrics: Metrics) -> AsyncIterator[Callable[[], None]]:
+async def reactions(settings: Settings, store: Store, metrics: Metrics) -> AsyncIterator[Callable[[], None]]:
     """The reactions of this process: they run inside, and what is yielded wakes them after a delivery."""
-    # The dispatcher of bot.service is started and stopped here.
-    yield lambda: None
+
+    def count(method: str, route: str, status: int | None, _seconds: float) -> None:
+        metrics.github_calls.labels(method, route, str(status or "none")).inc()
+
+    async with aiohttp.ClientSession() as session:
+        app = GitHubApp(
+            session,
+            api_url=settings.github_api_url,
+            app_id=settings.app_id,
+            private_key=settings.private_key.get_secret_value(),
+            on_call=count,
+        )
+        dispatcher = Dispatcher(app, settings.app_id, store, utc_now, metrics)
+        running = asyncio.create_task(dispatcher.run(), name="dispatcher")
+        try:
+            yield dispatcher.wake
+        finally:
+            dispatcher.stop()
+            await running
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.github import urls
@@ -95,8 +95,12 @@ async def commit_files(
     expected_head: str | None,
     changes: Mapping[str, bytes | None],
     message: str,
+    on_prepared: Callable[[str], Awaitable[None]] | None = None,
 ) -> CommitResult:
     """Write (bytes) and delete (None) files of a branch in one commit; files that are as wanted already are left out.
+
+    `on_prepared` is told the commit's SHA before the branch moves to it: who keeps it knows after a crash which
+    commit to look for.
 
     Raises HeadMoved when the branch is not at `expected_head`, or moved while this was under way; NotAFile for a path
     through or onto a symlink, submodule or directory; Unprocessable with GitHub's words for a protected branch.
@@ -111,6 +115,8 @@ async def commit_files(
         return CommitResult(head, blob_shas, created=False)
     new_tree = await _create_tree(client, repo, base_tree, entries)
     new_commit = await _create_commit(client, repo, new_tree, head, message)
+    if on_prepared is not None:
+        await on_prepared(new_commit)
     await _move_branch(client, repo, branch, head, new_commit)
     return CommitResult(new_commit, blob_shas, created=True)
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from bot.plans.contract import contract_of, differences
 from bot.plans.model import Plan
-from bot.plans.patterns import ScopeRules
+from bot.plans.patterns import PatternError, ScopeRules
 from bot.runs.facts import (
     ChangedFile,
     Commit,
@@ -140,7 +140,7 @@ def _plan_view(run: Run | None, facts: Facts) -> PlanView:
         return _locked_plan_view(run, files, refused, unknown)
     if unknown:
         return PlanView(PlanState.UNKNOWN, reasons=tuple(item.reason for item in unknown))
-    paths = tuple(item.path for item in (*files, *refused))
+    paths = (*(file.path for file in files), *(item.path for item in refused))
     if len(paths) > 1:
         return PlanView(PlanState.SEVERAL, paths=paths)
     if refused:
@@ -194,7 +194,10 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView) -> ScopeView:
     else:
         return ScopeView(unknown="there is no readable plan to measure the change against")
     allowed = [exception.pattern for exception in run.exceptions] if run else []
-    rules = ScopeRules.compile(include, exclude, allowed)
+    try:
+        rules = ScopeRules.compile(include, exclude, allowed)
+    except PatternError as error:
+        return ScopeView(unknown=f"a pattern of the plan cannot be used: {error}")
     own_files = dict(run.own_blobs) if run else {}
     exempt = {run.plan_path} if run else set(plan.paths)
     violations: list[Violation] = []

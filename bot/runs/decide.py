@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.runs.advance import absorb, advance
@@ -53,6 +53,7 @@ def decide(key: PullKey, run: Run | None, facts: Facts, events: Sequence[Event],
 def _answer(turn: Turn, comment: CommentCreated) -> Turn:
     """Carry out one comment's commands, with one reaction for all of them."""
     contents: list[str] = []
+    before = turn.effects
     for index, line in enumerate(command_lines(comment.body)):
         call = Call(line.word, line.rest, comment, index)
         command = find(line.word)
@@ -67,7 +68,8 @@ def _answer(turn: Turn, comment: CommentCreated) -> Turn:
         return turn
     worst = next((content for content in ("-1", "confused") if content in contents), "+1")
     react = React(f"react:{turn.key}:{comment.comment_id}", comment.comment_id, worst)  # type: ignore[arg-type]
-    return turn.do(react)
+    # The reaction goes first: people see at once that they were heard, the record commit takes longer.
+    return replace(turn, effects=(*before, react, *turn.effects[len(before) :]))
 
 
 def _is_in_play(turn: Turn, command: Command) -> bool:

@@ -33,7 +33,6 @@ class PullFacts:
     base_sha: str
     changed_files: int
     full_name: str
-    default_branch: str
     html_url: str = ""
 
 
@@ -77,6 +76,7 @@ class Commit:
     author: str | None
     is_ours: bool
     is_merge: bool
+    parent: str = ""
 
 
 class History(StrEnum):
@@ -159,6 +159,6 @@ class Facts:
     gates: tuple[GateReport, ...] | Unknown
     head_seen_at: datetime
     permissions: Mapping[str, Permission | Unknown] = field(default_factory=dict)
-    commits_asked: Mapping[str, bool] = field(default_factory=dict)
+    brought_by: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import replace
 from typing import Final
 
-from bot.plans.exec_plan_record import Checkpoint, CloseoutRecord, ExecPlanRecord, ValidationRecord
+from bot.plans.exec_plan_record import Checkpoint, CloseoutRecord, ExecPlanRecord, Result, ValidationRecord
 from bot.runs.effects import CloseOut, Trailers, WriteRecord
 from bot.runs.model import BlockRun, BlockState, Run, RunState
 from bot.runs.policy import CloseoutPolicy, RecordPolicy
@@ -47,7 +47,11 @@ def _checkpoint(block: BlockRun) -> Checkpoint:
         notes.append(f"approved by {block.approval.by}")
         if block.approval.gate_note:
             notes.append(block.approval.gate_note)
-    result = {BlockState.DONE: "done", BlockState.SKIPPED: "skipped"}.get(block.state, "pending")
+    result: Result = "pending"
+    if block.state is BlockState.DONE:
+        result = "done"
+    elif block.state is BlockState.SKIPPED:
+        result = "skipped"
     return Checkpoint(
         block=block.id,
         sprint=None,

@@ -66,6 +66,16 @@ class Effects(Room):
             ).scalar_one()
         return attempt
 
+    async def note_progress(self, key: str, progress: Mapping[str, str]) -> None:
+        """Note, in the middle of the act, what finds it again after a crash; added to what was noted before."""
+        async with self._database.writing() as connection:
+            query = select(effects.c.result).where(effects.c.key == key)
+            known = (await connection.execute(query)).scalar_one_or_none()
+            text = json.dumps(_result(known) | dict(progress), sort_keys=True)
+            await connection.execute(
+                update(effects).where(effects.c.key == key, effects.c.finished_at.is_(None)).values(result=text)
+            )
+
     async def finish_effect(self, key: str, result: Mapping[str, str], now: datetime) -> None:
         """It is done; `result` is what later decisions need of it (a commit, a comment's id)."""
         text = json.dumps(dict(result), sort_keys=True)

@@ -89,6 +89,10 @@ class Pulls(Room):
         """Open pull requests whose head is this commit: there can be several, in GitHub's payloads often none."""
         return await self._keys(pulls.c.repository_id == repository_id, pulls.c.head_sha == head_sha, pulls.c.is_open)
 
+    async def pulls_into(self, repository_id: int, base_ref: str) -> list[PullKey]:
+        """Open pull requests into a branch."""
+        return await self._keys(pulls.c.repository_id == repository_id, pulls.c.base_ref == base_ref, pulls.c.is_open)
+
     async def open_pulls(self) -> list[PullKey]:
         return await self._keys(pulls.c.is_open)
 

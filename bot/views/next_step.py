@@ -17,7 +17,7 @@ from bot.views.words import bullets, code, plain, short
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """`headline` is plain text for titles, `text` Markdown; `command` is to be copied; `waits_for_person` colours it."""
+    """`headline` is plain text for titles, `text` Markdown, `command` is there to be copied."""
 
     headline: str
     text: str

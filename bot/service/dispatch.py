@@ -1,0 +1,122 @@
+"""The in-process dispatcher: one reaction at a time per pull request, several pull requests side by side.
+
+Races met here: a delivery that arrives while its pull request is being reacted to is taken by the next pass (the
+key goes back into the queue when the reaction ends); a storm of deliveries for one pull request is one or two
+reactions; what a crash leaves between inbox and reaction is found by the first round after the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.github.app import GitHubApp
+from bot.github.errors import GitHubError, RateLimited
+from bot.metrics import Metrics
+from bot.runs.model import PullKey
+from bot.service.fault import tell_fault
+from bot.service.reaction import Reactor
+from bot.service.route import Router
+from bot.service.sweep import Sweeper
+from bot.store.store import Store
+
+AT_ONCE: Final = 8
+LONGEST_BACKOFF: Final = timedelta(minutes=10)
+LONGEST_SLEEP: Final = timedelta(seconds=30)
+TELL_AFTER: Final = 5
+_log = structlog.get_logger()
+
+
+class Dispatcher:
+    """Runs reactions until stopped. `wake` may be called from anywhere in the event loop, as often as one likes."""
+
+    def __init__(
+        self, app: GitHubApp, app_id: int, store: Store, clock: Callable[[], datetime], metrics: Metrics
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._app = app
+        self._reactor = Reactor(app, app_id, store, clock, metrics)
+        self._router = Router(store, app_id, clock, self._reactor.observer.forget_policy)
+        self._sweeper = Sweeper(app, store, clock)
+        self._app_id = app_id
+        self._woken = asyncio.Event()
+        self._running: dict[PullKey, asyncio.Task[None]] = {}
+        self._is_stopping = False
+
+    def wake(self) -> None:
+        """Something was stored: look."""
+        self._woken.set()
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._running and not self._woken.is_set()
+
+    async def run(self) -> None:
+        """React until `stop`; then finish what runs and leave the rest in the database."""
+        self._woken.set()
+        while not self._is_stopping:
+            await self._sleep()
+            if self._is_stopping:
+                break
+            self._woken.clear()
+            await self._sweeper.sweep_if_due()
+            await self._router.route_waiting()
+            for key in await self._store.keys_waiting(self._clock()):
+                if key not in self._running and len(self._running) < AT_ONCE:
+                    self._begin(key)
+        if self._running:
+            await asyncio.wait(self._running.values())
+
+    def stop(self) -> None:
+        self._is_stopping = True
+        self._woken.set()
+
+    async def _sleep(self) -> None:
+        """Until somebody wakes the dispatcher, or until the next thing that is due by itself."""
+        now = self._clock()
+        due = await self._store.next_due(now)
+        seconds = min(LONGEST_SLEEP, due - now if due else LONGEST_SLEEP).total_seconds()
+        try:
+            await asyncio.wait_for(self._woken.wait(), max(0.0, seconds))
+        except TimeoutError:
+            self._woken.set()
+
+    def _begin(self, key: PullKey) -> None:
+        task = asyncio.create_task(self._react(key), name=f"react {key}")
+        self._running[key] = task
+        task.add_done_callback(lambda _: self._ended(key))
+
+    def _ended(self, key: PullKey) -> None:
+        self._running.pop(key, None)
+        self._woken.set()
+
+    async def _react(self, key: PullKey) -> None:
+        """One reaction with its failures noted: this is the outer edge, nothing may fall through."""
+        with structlog.contextvars.bound_contextvars(pull=str(key)), self._metrics.reaction_seconds.time():
+            try:
+                await self._reactor.react(key)
+                await self._store.clear_failure(key)
+                self._metrics.reactions.labels("done").inc()
+            except GitHubError as error:
+                await self._failed(key, error.sentence(), error)
+            except Exception as error:  # noqa: BLE001 - the outer edge: a fault in one pull request stays there
+                _log.exception("reaction failed")
+                await self._failed(key, f"Stepwise met a fault of its own: {type(error).__name__}", error)
+
+    async def _failed(self, key: PullKey, sentence: str, error: Exception) -> None:
+        self._metrics.reactions.labels("failed").inc()
+        self._metrics.errors.labels(type(error).__name__).inc()
+        row = await self._store.pull(key)
+        attempts = (row.attempts if row else 0) + 1
+        backoff = min(LONGEST_BACKOFF, timedelta(seconds=2 ** min(attempts, 12)))
+        retry_at = error.retry_at if isinstance(error, RateLimited) else self._clock() + backoff
+        _log.warning("reaction will be tried again", error=sentence, attempt=attempts, retry_at=retry_at.isoformat())
+        await self._store.note_failure(key, sentence, retry_at)
+        if attempts == TELL_AFTER and row is not None:
+            await tell_fault(self._app, self._app_id, row, sentence)

@@ -1,0 +1,32 @@
+"""A reaction that keeps failing says so on the pull request, in GitHub's own words."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.github import comments
+from bot.github.app import GitHubApp
+from bot.github.errors import GitHubError
+from bot.github.repos import Repo
+from bot.store.pulls import PullRow
+from bot.views.words import plain
+
+FAULT_MARKER = "<!-- stepwise:fault -->"
+_log = structlog.get_logger()
+
+
+async def tell_fault(app: GitHubApp, app_id: int, row: PullRow, sentence: str) -> None:
+    """Say it once per pull request: the comment is edited if it is there. What GitHub refuses here is only logged."""
+    client, repo = app.installation(row.installation_id, row.key.repository_id), Repo.of(row.full_name)
+    body = (
+        f"Stepwise cannot go on here: {plain(sentence, 600)}.\n\nIt keeps trying. Nothing that was said is lost.\n\n"
+        f"{FAULT_MARKER}"
+    )
+    try:
+        found = await comments.find_own(client, repo, row.key.number, marker=FAULT_MARKER, app_id=app_id)
+        if found is None:
+            await comments.create(client, repo, row.key.number, body)
+        else:
+            await comments.update(client, repo, found.id, body)
+    except GitHubError as error:
+        _log.warning("the fault could not be told", error=error.sentence())

@@ -1,0 +1,321 @@
+"""Observe: fetch the facts that a batch of events needs, and no others.
+
+Whatever hangs on commits alone is kept by their SHAs, which cannot go stale: the files and commits between two SHAs,
+and a plan's reading by its blob. What can change under a SHA (the pull request itself, checks, permissions) is asked
+for in every pass. A refusal that asking again would not change becomes an `Unknown` fact; a passing fault is raised,
+so that the whole pass is tried again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from cachetools import LRUCache, TTLCache
+
+from bot.github import checks, comparison, contents, git_data, people, pulls, repos
+from bot.github.app import GitHubApp
+from bot.github.client import Client
+from bot.github.errors import GitHubError, NotFound, UnsafeValue
+from bot.github.repos import Repo
+from bot.plans.dialects import dialect_of, read
+from bot.plans.model import PLAN_BYTES_LIMIT
+from bot.runs.assess import Situation
+from bot.runs.events import Event
+from bot.runs.facts import (
+    ChangedFile,
+    Commit,
+    Facts,
+    Files,
+    GateReport,
+    GateState,
+    History,
+    Outcome,
+    OutcomeState,
+    Permission,
+    PlanFile,
+    PlanRefused,
+    Progress,
+    PullFacts,
+    Shown,
+    Unknown,
+)
+from bot.runs.model import PullKey, Run, RunState
+from bot.runs.needs import plan_paths
+from bot.runs.policy import POLICY_PATH, Policy, PolicyProblem, read_policy
+
+POLICY_SECONDS: Final = 300
+CULPRIT_COMMITS: Final = 20
+_GREEN: Final = frozenset({"success", "neutral", "skipped"})
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The pull request to look at, and how to reach it."""
+
+    key: PullKey
+    installation_id: int
+    client: Client
+    repo: Repo
+
+
+class Observer:
+    """Fetches facts; holds nothing but caches of what cannot change, and of policies for a few minutes."""
+
+    def __init__(self, app: GitHubApp, app_id: int, clock: Clock) -> None:
+        self._app = app
+        self._app_id = app_id
+        self._clock = clock
+        self._files: LRUCache[tuple[object, ...], Files] = LRUCache(512)
+        self._comparisons: LRUCache[tuple[object, ...], comparison.Comparison] = LRUCache(512)
+        self._plans: LRUCache[tuple[str, str], PlanFile] = LRUCache(256)
+        self._policies: TTLCache[tuple[int, str], Policy | PolicyProblem] = TTLCache(1024, POLICY_SECONDS)
+
+    def forget_policy(self, repository_id: int) -> None:
+        """The policy of a repository may have changed."""
+        for key in [key for key in self._policies if key[0] == repository_id]:
+            self._policies.pop(key, None)
+
+    async def pull(self, target: Target) -> PullFacts:
+        """The pull request as it is now. Raises NotFound when it cannot be seen any more."""
+        found = await pulls.get(target.client, target.repo, target.key.number)
+        return PullFacts(
+            number=found.number,
+            title=found.title,
+            author=found.user_login,
+            is_open=found.state == "open",
+            is_merged=found.is_merged,
+            is_draft=found.is_draft,
+            head_ref=found.head_ref,
+            head_sha=found.head_sha,
+            is_fork=found.is_from_fork,
+            base_ref=found.base_ref,
+            base_sha=found.base_sha,
+            changed_files=found.changed_files or 0,
+            full_name=target.repo.full_name,
+            html_url=found.html_url,
+        )
+
+    async def facts(
+        self,
+        target: Target,
+        pull: PullFacts,
+        *,
+        run: Run | None,
+        events: Sequence[Event],
+        logins: frozenset[str],
+        head_seen_at: datetime,
+        shown: Shown | None,
+        outcomes: Mapping[str, Outcome],
+    ) -> Facts:
+        """Everything else that the core wants to know about a pull request at its present head."""
+        files = await self._changed_files(target, pull)
+        paths = plan_paths(run, files if isinstance(files, Files) else None, events)
+        plans = tuple([await self._plan(target, pull, path, files) for path in paths])
+        facts = Facts(pull, Policy(), files, plans, None, (), head_seen_at, shown=shown, outcomes=outcomes)
+        if run is None and not plans and not logins:
+            return facts
+        return replace(
+            facts,
+            policy=await self._policy(target, pull),
+            progress=await self._progress(target, pull, run, outcomes),
+            gates=await self._gates(target, pull.head_sha),
+            permissions={login: await self._permission(target, login) for login in sorted(logins)},
+        )
+
+    async def culprits(self, target: Target, situation: Situation, facts: Facts) -> dict[str, str]:
+        """Which commit brought each file that is out of scope, as far as the newest commits tell."""
+        wanted = {item.path for item in situation.scope.violations}
+        if not wanted or not isinstance(facts.progress, Progress):
+            return {}
+        brought: dict[str, str] = {}
+        commits = [commit for commit in facts.progress.commits if not commit.is_ours and not commit.is_merge]
+        for commit in commits[-CULPRIT_COMMITS:]:
+            try:
+                found = await self._compared(target, commit.parent, commit.sha)
+            except GitHubError as error:
+                if error.is_transient:
+                    raise
+                continue
+            brought |= {file.path: commit.sha for file in found.files if file.path in wanted}
+            brought |= {file.previous_path: commit.sha for file in found.files if file.previous_path in wanted}
+        return brought
+
+    async def _changed_files(self, target: Target, pull: PullFacts) -> Files | Unknown:
+        key = (target.key, pull.base_ref, pull.base_sha, pull.head_sha, pull.changed_files)
+        kept = self._files.get(key)
+        if kept is not None:
+            return kept
+        try:
+            items, is_complete = await pulls.files(target.client, target.repo, pull.number, pull.changed_files)
+        except GitHubError as error:
+            return _unknown(error)
+        changed = tuple(ChangedFile(item.path, item.status, item.previous_path, item.blob_sha) for item in items)
+        files = Files(changed, is_complete)
+        if is_complete:
+            self._files[key] = files
+        return files
+
+    async def _plan(
+        self, target: Target, pull: PullFacts, path: str, files: Files | Unknown
+    ) -> PlanFile | PlanRefused | Unknown:
+        """A plan at the head; its blob tells, from the list of changed files, when it is the one read before."""
+        if dialect_of(path) is None and "/completed/" not in path:
+            return PlanRefused(path, "is not in a folder for plans (docs/exec-plans/active/*.md)")
+        listed = {file.path: file.blob for file in files.changed} if isinstance(files, Files) else {}
+        kept = self._plans.get((path, listed.get(path) or ""))
+        if kept is not None:
+            return kept
+        try:
+            found = await contents.file_at(target.client, target.repo, pull.head_sha, path, max_bytes=PLAN_BYTES_LIMIT)
+        except UnsafeValue as error:
+            return PlanRefused(path, f"is not a safe path: {error.message}")
+        except GitHubError as error:
+            return _unknown(error)
+        if not isinstance(found, contents.FileAt):
+            return PlanRefused(path, _why_not_readable(found))
+        dialect = dialect_of(path) or dialect_of(path.replace("/completed/", "/active/"))
+        plan = PlanFile(path, found.blob_sha, read(path, found.content, dialect))
+        self._plans[path, found.blob_sha] = plan
+        return plan
+
+    async def _policy(self, target: Target, pull: PullFacts) -> Policy | PolicyProblem | Unknown:
+        """From the base branch, then the organisation's `.github` repository, then the defaults."""
+        key = (target.key.repository_id, pull.base_ref)
+        kept = self._policies.get(key)
+        if kept is not None:
+            return kept
+        try:
+            found = await contents.file_at(target.client, target.repo, pull.base_sha, POLICY_PATH)
+            policy = _policy_from(found)
+            if policy is None:
+                policy = await self._organisation_policy(target)
+        except GitHubError as error:
+            return _unknown(error)
+        self._policies[key] = policy
+        return policy
+
+    async def _organisation_policy(self, target: Target) -> Policy | PolicyProblem:
+        """The defaults where the installation does not reach the organisation's repository, or it has no policy."""
+        try:
+            client, shared = self._app.installation(target.installation_id), Repo(target.repo.owner, ".github")
+            repository = await repos.by_name(client, shared)
+            head = await git_data.read_ref(client, shared, repository.default_branch)
+            found = await contents.file_at(client, shared, head, POLICY_PATH)
+        except (NotFound, UnsafeValue):
+            return Policy()
+        except GitHubError as error:
+            if error.is_transient:
+                raise
+            return Policy()
+        return _policy_from(found) or Policy()
+
+    async def _progress(
+        self, target: Target, pull: PullFacts, run: Run | None, outcomes: Mapping[str, Outcome]
+    ) -> Progress | Unknown | None:
+        if run is None or run.state is RunState.ABORTED:
+            return None
+        if run.boundary == pull.head_sha:
+            return Progress(History.IDENTICAL, (), (), True)
+        try:
+            found = await self._compared(target, run.boundary, pull.head_sha)
+        except GitHubError as error:
+            return _unknown(error)
+        if found.standing in {"gone", "diverged", "behind"}:
+            return Progress(History.REWRITTEN, (), (), False)
+        ours = {
+            outcome.result["commit"]
+            for outcome in outcomes.values()
+            if outcome.state is OutcomeState.DONE and "commit" in outcome.result
+        }
+        commits = tuple(
+            Commit(
+                sha=item.sha,
+                message=item.message,
+                author=item.author_login,
+                is_ours=item.sha in ours,
+                is_merge=len(item.parents) > 1,
+                parent=item.parents[0] if item.parents else run.boundary,
+            )
+            for item in found.commits
+        )
+        history = History.IDENTICAL if found.standing == "identical" else History.AHEAD
+        return Progress(history, commits, tuple(file.path for file in found.files), found.commits_complete)
+
+    async def _compared(self, target: Target, base: str, head: str) -> comparison.Comparison:
+        key = (target.key.repository_id, base, head)
+        kept = self._comparisons.get(key)
+        if kept is None:
+            kept = await comparison.compare(target.client, target.repo, base, head)
+            if kept.standing != "gone":
+                self._comparisons[key] = kept
+        return kept
+
+    async def _gates(self, target: Target, sha: str) -> tuple[GateReport, ...] | Unknown:
+        try:
+            runs, all_runs = await checks.runs_for(target.client, target.repo, sha)
+            statuses, all_statuses = await checks.statuses_for(target.client, target.repo, sha)
+        except GitHubError as error:
+            return _unknown(error)
+        if not all_runs or not all_statuses:
+            return Unknown(f"GitHub listed only a part of the checks on {sha[:7]}")
+        reports = [_run_report(run) for run in runs if run.app_id != self._app_id]
+        reports += [_status_report(status) for status in statuses]
+        return tuple(sorted(reports, key=lambda report: (report.name, report.source)))
+
+    async def _permission(self, target: Target, login: str) -> Permission | Unknown:
+        try:
+            found = await people.permission(target.client, target.repo, login)
+        except GitHubError as error:
+            return _unknown(error)
+        return Permission(found.level, found.role_name)
+
+
+def _unknown(error: GitHubError) -> Unknown:
+    """A fact that asking again would not bring; what may pass is raised instead, and the pass tried again."""
+    if error.is_transient:
+        raise error
+    return Unknown(error.sentence())
+
+
+def _why_not_readable(found: contents.NotReadable) -> str:
+    match found:
+        case contents.Missing():
+            return "is not on this branch"
+        case contents.Symlink():
+            return "is a symlink, or stands below one: a plan is a regular file"
+        case contents.Submodule():
+            return "is in a submodule"
+        case contents.IsDirectory():
+            return "is a directory"
+        case contents.TooLarge(size=size):
+            return f"is {size} bytes long; the limit is {PLAN_BYTES_LIMIT}"
+
+
+def _policy_from(found: contents.FileAt | contents.NotReadable) -> Policy | PolicyProblem | None:
+    match found:
+        case contents.FileAt(content=content):
+            return read_policy(content)
+        case contents.Missing():
+            return None
+        case _:
+            return PolicyProblem(POLICY_PATH, ((1, _why_not_readable(found)),))
+
+
+def _run_report(run: checks.CheckRun) -> GateReport:
+    if run.status != "completed":
+        state, said = GateState.PENDING, run.status.replace("_", " ")
+    else:
+        state = GateState.GREEN if run.conclusion in _GREEN else GateState.RED
+        said = run.conclusion or "no conclusion"
+    return GateReport(run.name, run.app_slug or "check", state, said, run.details_url or run.html_url, run.title)
+
+
+def _status_report(status: checks.CommitStatus) -> GateReport:
+    states = {"success": GateState.GREEN, "pending": GateState.PENDING}
+    state = states.get(status.state, GateState.RED)
+    return GateReport(status.context, "status", state, status.state, status.target_url, status.description)

@@ -1,0 +1,88 @@
+"""The record commit: the plan's own file brought up to date, on top of the branch's exact head.
+
+Races met here: a push between reading and writing makes GitHub refuse the ref (not a fast forward), and everything
+is read and done again; a crash after the ref moved leaves the commit's SHA noted, and it is found on the branch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from bot.github import comparison, contents, git_data, trees
+from bot.github.errors import HeadMoved, NotFound, UnexpectedAnswer
+from bot.plans.exec_plan_record import apply_record
+from bot.runs.effects import Trailers, WriteRecord
+from bot.service.observe import Target
+
+TRIES: Final = 4
+
+Result = Mapping[str, str]
+Note = Callable[[Result], Awaitable[None]]
+
+
+async def write_record(target: Target, effect: WriteRecord, noted: Result, note: Note) -> Result:
+    """Commit the record; `commit` and `blobs` (path to blob SHA) of what was written, nothing if it stood already.
+
+    Raises GitHubError as the client does; HeadMoved when the branch kept moving.
+    """
+    found = await landed(target, effect.branch, noted)
+    if found is not None:
+        return found
+    message = commit_message(effect.subject, effect.trailers)
+    for attempt in range(1, TRIES + 1):
+        head = await git_data.read_ref(target.client, target.repo, effect.branch)
+        file = await contents.file_at(target.client, target.repo, head, effect.plan_path)
+        if not isinstance(file, contents.FileAt):
+            raise UnexpectedAnswer(f"The plan {effect.plan_path} is not on the branch {effect.branch} any more")
+        text = apply_record(text_of(file.content), effect.record)
+        try:
+            return await commit(target, effect.branch, head, {effect.plan_path: text.encode()}, message, note)
+        except HeadMoved:
+            if attempt == TRIES:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+async def landed(target: Target, branch: str, noted: Result) -> Result | None:
+    """The result of an earlier attempt whose commit is on the branch; None when it never got there."""
+    prepared = noted.get("commit")
+    if prepared is None:
+        return None
+    try:
+        head = await git_data.read_ref(target.client, target.repo, branch)
+    except NotFound:
+        return None
+    found = await comparison.compare(target.client, target.repo, prepared, head)
+    return noted if found.standing in {"ahead", "identical"} else None
+
+
+async def commit(
+    target: Target, branch: str, head: str, changes: Mapping[str, bytes | None], message: str, note: Note
+) -> Result:
+    """One commit on exactly `head`; its SHA is noted before the branch moves to it."""
+
+    def result(sha: str) -> Result:
+        blobs = {path: trees.blob_sha(content) if content is not None else "" for path, content in changes.items()}
+        return {"commit": sha, "blobs": json.dumps(blobs, sort_keys=True)}
+
+    async def prepared(sha: str) -> None:
+        await note(result(sha))
+
+    done = await git_data.commit_files(target.client, target.repo, branch, head, changes, message, on_prepared=prepared)
+    return result(done.sha) if done.created else {"unchanged": "yes"}
+
+
+def text_of(content: bytes) -> str:
+    """A document's text. Raises UnexpectedAnswer for bytes that are not UTF-8."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnexpectedAnswer(f"The file is not UTF-8 any more: byte {error.start} cannot be read") from error
+
+
+def commit_message(subject: str, trailers: Trailers) -> str:
+    """Subject and trailers, one line each; values come from logins and ids, and lose anything that is not a line."""
+    lines = [f"{name}: {' '.join(value.split())}" for name, value in trailers]
+    return f"{' '.join(subject.split())[:200]}\n\n" + "\n".join(lines) + "\n"

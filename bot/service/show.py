@@ -1,0 +1,146 @@
+"""Show: compute the views, compare them with what was last shown, write only what differs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.github import checks as github_checks
+from bot.github import comments
+from bot.github.errors import NotFound
+from bot.runs.assess import Situation
+from bot.runs.facts import Facts, Shown
+from bot.runs.model import BlockState, Entry, Run, RunState
+from bot.service.observe import Target
+from bot.store.store import Store
+from bot.store.views import ShownCheck, ShownViews
+from bot.views.checklist import checklist
+from bot.views.checks import CheckView, checks
+from bot.views.words import CHECKLIST_MARKER
+
+
+class Presenter:
+    def __init__(self, store: Store, app_id: int, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._app_id = app_id
+        self._clock = clock
+
+    async def show(
+        self,
+        target: Target,
+        run: Run | None,
+        situation: Situation,
+        facts: Facts,
+        ledger: Sequence[Entry],
+        shown: ShownViews,
+        *,
+        must_rewrite: bool,
+    ) -> None:
+        """Bring the checks of the head and the checklist comment to what they should say.
+
+        The checks first: they hold the merge, the comment only explains it. `must_rewrite` when somebody touched
+        the comment or asked for the checks again, so that what was last shown is no longer what is there.
+        """
+        if facts.pull.is_open:
+            for view in checks(run, situation, facts):
+                known = None if must_rewrite else shown.checks.get((facts.pull.head_sha, view.name))
+                await self._show_check(target, facts.pull.head_sha, view, known)
+            await self._store.forget_old_checks(target.key, facts.pull.head_sha)
+        body = checklist(run, situation, facts, ledger)
+        if body is not None:
+            await self._show_comment(target, body, _awaiting(run, situation), run, shown, must_rewrite)
+
+    async def _show_check(self, target: Target, head: str, view: CheckView, known: ShownCheck | None) -> None:
+        digest = _check_digest(view)
+        if known is not None and known.digest == digest:
+            return
+        report = _report(view)
+        if known is not None and _can_be_changed(known, view):
+            shown = await github_checks.update(target.client, target.repo, known.check_run_id, report)
+        else:
+            shown = await github_checks.create(target.client, target.repo, name=view.name, head_sha=head, report=report)
+        await self._store.save_check(target.key, head, view.name, shown.id, digest, self._clock())
+
+    async def _show_comment(
+        self,
+        target: Target,
+        body: str,
+        awaiting: tuple[str, str | None] | None,
+        run: Run | None,
+        shown: ShownViews,
+        must_rewrite: bool,
+    ) -> None:
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        if shown.comment_id is not None and shown.comment_digest == digest and not must_rewrite:
+            return
+        comment = await self._write_comment(target, body, shown.comment_id)
+        now_awaiting = None
+        if awaiting is not None:
+            head, block = awaiting
+            before = shown.awaiting
+            since = before.at if before and (before.head, before.block) == awaiting else comment.updated_at
+            now_awaiting = Shown(head, block, since)
+        await self._store.save_comment(target.key, comment.id, digest, now_awaiting, run.id if run else None)
+
+    async def _write_comment(self, target: Target, body: str, comment_id: int | None) -> comments.Comment:
+        """Edit the comment that is there; make one where there is none, or where somebody deleted it."""
+        if comment_id is None:
+            found = await comments.find_own(
+                target.client, target.repo, target.key.number, marker=CHECKLIST_MARKER, app_id=self._app_id
+            )
+            comment_id = found.id if found else None
+        if comment_id is not None:
+            try:
+                return await comments.update(target.client, target.repo, comment_id, body)
+            except NotFound:
+                await self._store.forget_comment(target.key)
+        return await comments.create(target.client, target.repo, target.key.number, body)
+
+
+def _awaiting(run: Run | None, situation: Situation) -> tuple[str, str | None] | None:
+    """The head, and the block or None for the verdict, that the checklist shows as waiting for a person."""
+    if run is None:
+        return None
+    block = run.open_block
+    if run.state is RunState.RUNNING and block is not None and block.state is BlockState.AWAITING_APPROVAL:
+        return block.head or situation.content_head, block.id
+    if run.state in {RunState.VALIDATING, RunState.COMPLETED}:
+        return situation.content_head, None
+    return None
+
+
+def _check_digest(view: CheckView) -> str:
+    """What a check says, and whether it is completed or annotated: GitHub cannot take either back on one run."""
+    said = json.dumps(
+        [
+            view.conclusion,
+            view.title,
+            view.summary,
+            [[a.path, a.line, a.level, a.title, a.message] for a in view.annotations],
+        ]
+    )
+    kind = ("completed" if view.conclusion else "open") + ("+annotated" if view.annotations else "")
+    return f"{kind}:{hashlib.sha256(said.encode()).hexdigest()}"
+
+
+def _can_be_changed(known: ShownCheck, view: CheckView) -> bool:
+    """Whether the check run can be edited into this view.
+
+    GitHub only appends annotations, and a completed run does not go back to being in progress: then a new run of the
+    same name takes its place.
+    """
+    kind = known.digest.partition(":")[0]
+    return "annotated" not in kind and (kind == "open" or view.conclusion is not None)
+
+
+def _report(view: CheckView) -> github_checks.Report:
+    annotations = tuple(
+        github_checks.Annotation(item.path, item.line, item.line, item.level, item.message, item.title)
+        for item in view.annotations
+    )
+    output = github_checks.Output(view.title, view.summary, annotations=annotations)
+    if view.conclusion is None:
+        return github_checks.Report("in_progress", output=output)
+    return github_checks.Report("completed", view.conclusion, output)

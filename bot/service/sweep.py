@@ -1,0 +1,56 @@
+"""The sweep: at start-up and periodically, every run is looked at again and lost deliveries are asked for again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.github import deliveries
+from bot.github.app import GitHubApp
+from bot.github.errors import GitHubError
+from bot.store.store import Store
+
+EVERY: Final = timedelta(minutes=10)
+REDELIVERY_WINDOW: Final = timedelta(days=3)
+"""GitHub takes requests to deliver again for three days."""
+KEEP_HANDLED: Final = timedelta(days=7)
+REDELIVERIES_AT_ONCE: Final = 200
+_log = structlog.get_logger()
+
+
+class Sweeper:
+    def __init__(self, app: GitHubApp, store: Store, clock: Callable[[], datetime]) -> None:
+        self._app = app
+        self._store = store
+        self._clock = clock
+        self._next: datetime | None = None
+        self._seen_until: datetime | None = None
+
+    async def sweep_if_due(self) -> None:
+        now = self._clock()
+        if self._next is not None and now < self._next:
+            return
+        self._next = now + EVERY
+        for key in await self._store.pulls_with_live_run():
+            await self._store.set_wake_at(key, now)
+        await self._store.forget_deliveries(now - KEEP_HANDLED)
+        await self._redeliver(now)
+
+    async def _redeliver(self, now: datetime) -> None:
+        """Ask for every delivery again that no attempt brought here; GitHub does not do so by itself."""
+        oldest = max(now - REDELIVERY_WINDOW, self._seen_until or now - REDELIVERY_WINDOW)
+        try:
+            attempts, _ = await deliveries.since(self._app.as_app(), oldest)
+            accepted = {attempt.guid for attempt in attempts if attempt.was_accepted}
+            lost = {attempt.guid: attempt.id for attempt in attempts if attempt.guid not in accepted}
+            for guid, attempt_id in list(lost.items())[:REDELIVERIES_AT_ONCE]:
+                _log.info("asking for a lost delivery again", delivery=guid)
+                await deliveries.redeliver(self._app.as_app(), attempt_id)
+        except GitHubError as error:
+            _log.warning("lost deliveries could not be asked for", error=error.sentence())
+            return
+        if not lost:
+            self._seen_until = now - EVERY

@@ -1,0 +1,99 @@
+"""What the bot says of its own accord, and answers that show the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from bot.runs.assess import Situation
+from bot.runs.effects import Say
+from bot.runs.facts import Facts
+from bot.runs.messages import Notice, NoticeKind, Refusal
+from bot.runs.model import Entry, Run
+from bot.views.checklist import checklist
+from bot.views.replies import help_body, refusal_body
+from bot.views.words import BODY_LIMIT, CHECKLIST_MARKER, bullets, clipped, code, plain
+
+
+def worded(say: Say, run: Run | None, situation: Situation, facts: Facts, ledger: Sequence[Entry]) -> str:
+    """The comment's body for something that the core wants said."""
+    message = say.message
+    if isinstance(message, Refusal):
+        return clipped(refusal_body(message, say.command, say.to), BODY_LIMIT)
+    return clipped(_notice(message, run, situation, facts, ledger), BODY_LIMIT)
+
+
+def _notice(notice: Notice, run: Run | None, situation: Situation, facts: Facts, ledger: Sequence[Entry]) -> str:
+    match notice.kind:
+        case NoticeKind.HELP:
+            return help_body()
+        case NoticeKind.STATUS:
+            body = checklist(run, situation, facts, ledger)
+            return body.replace(CHECKLIST_MARKER, "").strip() if body else "There is no plan in this pull request."
+        case NoticeKind.MERGED_EARLY:
+            return (
+                f"The pull request was merged before {code(notice.values['path'])} was done, so it is not closed out and "
+                f"the run has ended:\n\n{bullets(notice.items)}\n\nThe plan stays where it is. Open a pull request from "
+                "a new branch to finish it."
+            )
+        case NoticeKind.ESCALATED:
+            return (
+                f"The run is escalated: {plain(notice.values['reason'])}. An approver says `/resume` to open another fix "
+                "round, or `/abort <reason>`."
+            )
+        case NoticeKind.CLOSED:
+            return _final_report(notice, run)
+    assert_never(notice.kind)
+
+
+def _final_report(notice: Notice, run: Run | None) -> str:
+    assert run is not None
+    number = notice.values.get("pull")
+    where = f"in #{number}" if number else "on this branch"
+    return f"The plan is closed out {where}.\n\n{completion_report(run)}"
+
+
+def completion_report(run: Run) -> str:
+    """The completion report of an exec-plan: outcome, blocks, files, validations, remaining risks, next steps."""
+    rows = ["| block | status | commit | approved by |", "| --- | --- | --- | --- |"]
+    for block in run.blocks[:100]:
+        head = code(block.approval.head[:7]) if block.approval else "—"
+        by = code(block.approval.by) if block.approval else "—"
+        rows.append(f"| {code(block.id)} {plain(block.title, 80)} | {block.state} | {head} | {by} |")
+    files = sorted({path for block in run.blocks for path in block.files})
+    verdict = run.verdict
+    lines = [
+        f"### Completion report: {plain(run.title, 150)}",
+        "",
+        f"- Outcome: {verdict.word if verdict else run.state}",
+        f"- Blocks: {run.settled_count} of {len(run.blocks)}",
+        f"- Started by {code(run.started_by)} on {run.started_at:%Y-%m-%d}",
+        "",
+        *rows,
+        "",
+        f"**Changed files ({len(files)})**",
+        "",
+        *[f"- {code(path)}" for path in files[:50]],
+        *([f"- … and {len(files) - 50} more"] if len(files) > 50 else []),
+        "",
+        "**Validations**",
+        "",
+        *([f"- {plain(result)}" for result in verdict.results] if verdict and verdict.results else ["- none recorded"]),
+        "",
+        "**Remaining risks**",
+        "",
+        f"- {plain(verdict.notes)}" if verdict and verdict.notes else "- none recorded",
+    ]
+    if run.exceptions:
+        lines += ["", "**Scope exceptions**", ""]
+        lines += [f"- {code(item.pattern)} by {code(item.by)}: {plain(item.reason)}" for item in run.exceptions[:50]]
+    return "\n".join(lines)
+
+
+def closeout_body(run: Run) -> str:
+    """The body of the closeout pull request."""
+    return clipped(
+        f"Closes out the plan executed in #{run.pull.number}: moves it to its completed place and updates the indexes "
+        f"and the references to it.\n\n{completion_report(run)}",
+        BODY_LIMIT,
+    )
