@@ -15,7 +15,7 @@ _BACKTICKS: Final = re.compile(r"`+")
 # An address such as a@b.c is no mention to GitHub, which asks for a non-word character before the sign.
 _MENTION: Final = re.compile(r"(?<![A-Za-z0-9_`])@[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9._-]+)?")
 _MARKUP: Final = re.compile(r"[\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])")
-_OPENER: Final = re.compile(r"^(\d*)([#+=:.)-])")
+_OPENER: Final = re.compile(r"^(\d+(?=[.)])|)(?=[#+=:.)-])")
 
 
 def inert_text(text: str, limit: int = TEXT_LIMIT) -> str:
@@ -32,7 +32,7 @@ def inert_text(text: str, limit: int = TEXT_LIMIT) -> str:
         pieces += (_escape(plain[position:start]), inert_code(content, limit))
         position = stop
     pieces.append(_escape(plain[position:]))
-    return _OPENER.sub(r"\1\\\2", "".join(pieces))
+    return _OPENER.sub(r"\1\\", "".join(pieces))
 
 
 def inert_code(text: str, limit: int = CODE_LIMIT) -> str:

@@ -18,7 +18,7 @@ from bot.plans.document import Document
 from bot.plans.inline import Text
 from bot.plans.nodes import Heading, Item, Paragraph, Table, walk
 
-Kind = Literal["link", "image", "definition", "autolink", "code"]
+Kind = Literal["link", "image", "definition", "autolink", "code", "bare"]
 
 _TOKEN: Final = re.compile(r"\\[!-/:-@\[-`{-~]|`+|!\[|[\[\]<]")
 _AUTOLINK: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>|<[^\s<>@]+@[^\s<>@]+>")
