@@ -54,7 +54,7 @@ class Redactor:
         self._known = re.compile("|".join(map(re.escape, long_enough))) if long_enough else None
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        return {name: self.clean(value) for name, value in event.items()}
+        return {self.clean_text(name): self.clean(value) for name, value in event.items()}
 
     def clean(self, value: Any) -> Any:
         """The value without secrets: text is rewritten, other objects only if their text holds one."""

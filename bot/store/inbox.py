@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import SimpleQueue
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from bot.store import sqlite
 from bot.store.delivery import Delivery
@@ -61,7 +61,7 @@ class Inbox:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
-    def open(cls, url: str) -> Inbox:
+    def open(cls, url: str) -> Self:
         """The inbox of a database, which must be migrated already."""
         return cls(sqlite.SqliteDeliveryWriter(url))
 

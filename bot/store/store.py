@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,7 +21,7 @@ class Store(Deliveries, Pulls, Runs, Effects, Views, Reactions):
     """All rooms of the store over one database; every method is a transaction of its own."""
 
     @classmethod
-    def open(cls, url: str) -> Store:
+    def open(cls, url: str) -> Self:
         """The store at a database URL, which must be migrated already."""
         return cls(sqlite.open_database(url))
 
