@@ -51,6 +51,8 @@ ROUTED = (
     repos,
     statuses,
 )
+# The most literal template wins: `commits/{ref}/check-runs` before `commits/{ref}`, whose ref may hold slashes.
+TABLE = sorted(ROUTES, key=lambda one: -len(re.sub(r"\{[^}]+\}", "", one.template)))
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 VERSIONS = ("2022-11-28", "2026-03-10")
 GONE_IN_2026 = frozenset({"assignee", "merge_commit_sha", "has_downloads"})
@@ -98,7 +100,7 @@ async def _handle(hub: Hub, request: web.Request, path: str, raw: bytes) -> tupl
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     """Find the endpoint; unknown paths and methods are both 404 on GitHub."""
     wanted = "GET" if method == "HEAD" else method
-    for candidate in ROUTES:
+    for candidate in TABLE:
         if candidate.method == wanted and (match := candidate.pattern.match(path)) is not None:
             return candidate, {name: unquote(value) for name, value in match.groupdict().items()}
     raise not_found()

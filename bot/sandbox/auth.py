@@ -89,7 +89,7 @@ class Vault:
     def issue(
         self, installation: Installation, permissions: dict[str, str], repositories: frozenset[int] | None
     ) -> AsInstallation:
-        """Make a token for an hour: `ghs_<app id>_<JWT>`, about 520 characters with dots inside, to be taken as opaque."""
+        """Make a token for an hour: `ghs_<app id>_<JWT>`, about 520 characters with dots inside, to be opaque."""
         body = ".".join(secrets.token_urlsafe(size) for size in (50, 200, 120))
         token = f"ghs_{installation.app.id}_{body}"
         expires = self.clock.now() + TOKEN_LIFE
@@ -130,7 +130,7 @@ class Vault:
         return actor
 
     def _app(self, token: str) -> App:
-        """Verify a JWT: RS256 by the App's key, `iat` not ahead, `exp` at most ten minutes ahead, on the sandbox's clock."""
+        """Verify a JWT: RS256 by the App's key, `iat` not ahead, `exp` at most ten minutes ahead."""
         undecodable = GitHubError(401, "A JSON web token could not be decoded")
         try:
             issuer = str(jwt.decode(token, options={"verify_signature": False}).get("iss", ""))
@@ -152,7 +152,8 @@ class Vault:
         if expires <= now:
             raise GitHubError(
                 401,
-                "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+                "'Expiration time' claim ('exp') must be a numeric value representing the future time at which "
+                "the assertion expires",
             )
         if expires > now + 605:
             raise GitHubError(401, "'Expiration time' claim ('exp') is too far in the future")

@@ -224,9 +224,7 @@ def _check_kind(call: Call, auth: AuthKind) -> None:
         case "user" if not isinstance(actor, AsUser):
             raise not_accessible() if isinstance(actor, AsInstallation) else GitHubError(401, "Requires authentication")
         case "installation" if not isinstance(actor, AsInstallation):
-            raise forbidden(
-                "You must authenticate with an installation access token in order to list repositories for an installation."
-            )
+            raise forbidden("You must authenticate with an installation access token to use this endpoint.")
         case "any" if isinstance(actor, AsApp):
             raise GitHubError(401, "Bad credentials")
 

@@ -156,9 +156,10 @@ def _refused(repo: Repository, actor: Actor, moved: list[RefUpdate]) -> str | No
             check_protection(repo, update)
         except GitHubError:
             return "protected branch hook declined"
-        if isinstance(actor, AsInstallation) and update.after != ZERO and update.branch is not None:
-            if touches_workflows(repo, update.before, update.after) and not actor.allows("workflows", "write"):
-                return "refusing to allow a GitHub App to create or update workflow without `workflows` permission"
+        if not isinstance(actor, AsInstallation) or actor.allows("workflows", "write") or update.branch is None:
+            continue
+        if update.after != ZERO and touches_workflows(repo, update.before, update.after):
+            return "refusing to allow a GitHub App to create or update workflow without `workflows` permission"
     return None
 
 

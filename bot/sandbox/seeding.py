@@ -2,7 +2,8 @@
 
     users:          [{login, name, email}]
     organisations:  [{login, name, admins: [login], members: [login], concealed: [login],
-                      teams: [{slug, name, members: {login: member|maintainer}, pending: [login], repos: {full name: role}}]}]
+                      teams: [{slug, name, members: {login: member|maintainer}, pending: [login],
+                               repos: {full name: role}}]}]
     repositories:   [{name: owner/name, private, description, default_branch, collaborators: {login: role},
                       labels: {name: color}, folder, files: {path: text},
                       branches: [{name, from, author, message, folder, files}],

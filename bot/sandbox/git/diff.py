@@ -32,7 +32,7 @@ class FileChange:
 
 
 def diff_trees(store: GitStore, old_tree: str, new_tree: str) -> list[FileChange]:
-    """List what differs, sorted by name. GitHub finds renames at half similarity and lists mode changes as `changed`."""
+    """List what differs, sorted by name. GitHub finds renames at half similarity; a mode change is `changed`."""
     objects = store.repo.object_store
     detector = RenameDetector(objects, rename_threshold=RENAME_SIMILARITY, max_files=1000)
     changes = tree_changes(
@@ -45,13 +45,16 @@ def diff_trees(store: GitStore, old_tree: str, new_tree: str) -> list[FileChange
 def _file_change(store: GitStore, change: Any) -> FileChange:
     old = change.old if change.old is not None and change.old.path is not None else None
     new = change.new if change.new is not None and change.new.path is not None else None
-    side = new or old
+    side = new if new is not None else old
+    assert side is not None
     old_text = _content(store, old)
     new_text = _content(store, new)
     additions, deletions, patch = _patch(old_text, new_text)
     return FileChange(
         filename=side.path.decode("utf-8", "replace"),
-        previous_filename=old.path.decode("utf-8", "replace") if change.type in ("rename", "copy") else None,
+        previous_filename=old.path.decode("utf-8", "replace")
+        if old is not None and change.type in ("rename", "copy")
+        else None,
         status=_status(change.type, old, new),
         sha=side.sha.decode(),
         additions=additions,

@@ -46,7 +46,7 @@ def verification(repo: Repository, sha: str, commit: Commit, at: str) -> Json:
 
 def message_of(commit: Commit) -> str:
     """GitHub's API strips the newline that git keeps at the end of a message."""
-    return commit.message.decode("utf-8", "replace").rstrip("\n")
+    return bytes(commit.message).decode("utf-8", "replace").rstrip("\n")
 
 
 def git_commit(site: Site, repo: Repository, sha: str, commit: Commit) -> Json:

@@ -109,7 +109,7 @@ def _tree_entry(call: Call, entry: Entry) -> Json:
 
 @route("POST", "/repos/{owner}/{repo}/git/trees", needs="contents:write", role="write", hidden=True)
 def create_tree(call: Call) -> Reply:
-    """Write a tree. Without `base_tree` it holds nothing else; a null `sha` deletes, and what is not there is an error."""
+    """Write a tree. Without `base_tree` it holds nothing else; a null `sha` deletes what must be there."""
     git = call.repo.git
     base = call.body.get("base_tree")
     entries = call.body.get("tree")

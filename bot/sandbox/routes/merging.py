@@ -42,14 +42,11 @@ def _check_mergeable(call: Call, pull: Pull) -> None:
     if test_merge(call, pull).tree is None:
         raise GitHubError(405, "Pull Request is not mergeable")
     unmet = unmet_checks(call.repo, pull.base_ref, pull.head_sha)
+    if len(unmet) == 1:
+        raise GitHubError(405, f'Required status check "{unmet[0]}" is expected.')
     if unmet:
-        listed = (
-            "is expected"
-            if len(unmet) == 1
-            else f"{len(unmet)} of {len(call.repo.protections[pull.base_ref].checks)} required status checks are expected"
-        )
-        detail = f'Required status check "{unmet[0]}" {listed}.' if len(unmet) == 1 else f"{listed}."
-        raise GitHubError(405, detail)
+        of = len(call.repo.protections[pull.base_ref].checks)
+        raise GitHubError(405, f"{len(unmet)} of {of} required status checks are expected.")
     if mergeable_state(pull) == "behind":
         raise GitHubError(405, "Head branch is not up to date with the base branch")
 
