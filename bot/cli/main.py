@@ -10,6 +10,7 @@ from bot.cli.migrate import migrate
 from bot.cli.sandbox import sandbox
 from bot.cli.scope import scope
 from bot.cli.serve import serve
+from bot.cli.worker import worker
 
 app = typer.Typer(
     name="stepwise",
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(worker)
 app.command()(migrate)
 app.command()(lint)
 app.command()(scope)

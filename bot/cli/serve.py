@@ -6,6 +6,8 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 import aiohttp
@@ -16,7 +18,7 @@ from bot.cli.migrate import stop
 from bot.github.app import GitHubApp, utc_now
 from bot.logs import configure_logs
 from bot.metrics import Metrics
-from bot.service.dispatch import Dispatcher
+from bot.service.dispatch import LONGEST_SLEEP, Dispatcher
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.errors import StoreError
 from bot.store.inbox import Inbox
@@ -24,6 +26,7 @@ from bot.store.migrate import check_revision, prepare
 from bot.store.store import Store
 from bot.web.app import create_app
 from bot.web.health import Readiness
+from bot.web.malformed import server_logger
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +57,27 @@ def serve() -> None:
 
 
 async def run_server(settings: Settings, on_ready: Callable[[str], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; the database must be migrated. `on_ready` is told the address, else it is printed.
+    """Serve until SIGTERM or SIGINT, on a migrated database; the address goes to `on_ready`, else it is printed."""
+    async with serving(settings) as running:
+        stopped = stop_signal()
+        (on_ready or _print_address)(running.address)
+        await stopped.wait()
+        log.info("stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that runs: where it listens, and its parts."""
+
+    address: str
+    dispatcher: Dispatcher
+    store: Store
+    metrics: Metrics
+
+
+@asynccontextmanager
+async def serving(settings: Settings, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Serving]:
+    """The whole server of one process.
 
     Stopping goes backwards: no new requests, those being answered end, what they stored becomes durable, the reactions
     that run come to their end, and what nobody has begun stays in the database for the next start.
@@ -63,21 +86,24 @@ async def run_server(settings: Settings, on_ready: Callable[[str], None] | None 
     async with AsyncExitStack() as parts:
         store = Store.open(settings.database_url)
         parts.push_async_callback(store.close)
-        wake = await parts.enter_async_context(reactions(settings, store, metrics))
+        dispatcher = await parts.enter_async_context(reactions(settings, store, metrics, clock))
         inbox = Inbox.open(settings.database_url)
         await inbox.start()
         parts.push_async_callback(inbox.stop)
-        app = create_app(settings, inbox, wake, readiness(settings, store), metrics)
+        app = create_app(settings, inbox, dispatcher.wake, readiness(settings, store), metrics)
         address = await parts.enter_async_context(listening(app, settings.host, settings.port))
-        stopped = stop_signal()
-        (on_ready or _print_address)(address)
-        await stopped.wait()
-        log.info("stopping")
+        yield Serving(address, dispatcher, store, metrics)
 
 
 @asynccontextmanager
-async def reactions(settings: Settings, store: Store, metrics: Metrics) -> AsyncIterator[Callable[[], None]]:
-    """The reactions of this process: they run inside, and what is yielded wakes them after a delivery."""
+async def reactions(
+    settings: Settings,
+    store: Store,
+    metrics: Metrics,
+    clock: Callable[[], datetime],
+    longest_sleep: timedelta = LONGEST_SLEEP,
+) -> AsyncIterator[Dispatcher]:
+    """The reactions of this process, which run inside."""
 
     def count(method: str, route: str, status: int | None, _seconds: float) -> None:
         metrics.github_calls.labels(method, route, str(status or "none")).inc()
@@ -88,21 +114,30 @@ async def reactions(settings: Settings, store: Store, metrics: Metrics) -> Async
             api_url=settings.github_api_url,
             app_id=settings.app_id,
             private_key=settings.private_key.get_secret_value(),
+            clock=clock,
             on_call=count,
         )
-        dispatcher = Dispatcher(app, settings.app_id, store, utc_now, metrics)
-        running = asyncio.create_task(dispatcher.run(), name="dispatcher")
+        dispatcher = Dispatcher(app, settings.app_id, store, clock, metrics, longest_sleep)
+        running = asyncio.create_task(dispatcher.run_alone(settings.database_url), name="dispatcher")
         try:
-            yield dispatcher.wake
+            yield dispatcher
         finally:
             dispatcher.stop()
-            await running
+            if not dispatcher.has_begun:
+                running.cancel()
+            await asyncio.wait([running])
 
 
 @asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Serve an application on a port (0 takes a free one); its address, as people write it."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=KEEPALIVE_SECONDS)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        logger=server_logger(),
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        keepalive_timeout=KEEPALIVE_SECONDS,
+    )
     await runner.setup()
     try:
         try:

@@ -21,12 +21,14 @@ from bot.runs.model import PullKey
 from bot.service.fault import tell_fault
 from bot.service.reaction import Reactor
 from bot.service.route import Router
+from bot.service.sole import sole_reactor
 from bot.service.sweep import Sweeper
 from bot.store.store import Store
 
 AT_ONCE: Final = 8
 LONGEST_BACKOFF: Final = timedelta(minutes=10)
 LONGEST_SLEEP: Final = timedelta(seconds=30)
+AFTER_FAULT: Final = timedelta(seconds=2)
 TELL_AFTER: Final = 5
 _log = structlog.get_logger()
 
@@ -35,57 +37,102 @@ class Dispatcher:
     """Runs reactions until stopped. `wake` may be called from anywhere in the event loop, as often as one likes."""
 
     def __init__(
-        self, app: GitHubApp, app_id: int, store: Store, clock: Callable[[], datetime], metrics: Metrics
+        self,
+        app: GitHubApp,
+        app_id: int,
+        store: Store,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+        longest_sleep: timedelta = LONGEST_SLEEP,
     ) -> None:
         self._store = store
         self._clock = clock
         self._metrics = metrics
+        self._longest_sleep = longest_sleep
         self._app = app
         self._reactor = Reactor(app, app_id, store, clock, metrics)
         self._router = Router(store, app_id, clock, self._reactor.observer.forget_policy)
         self._sweeper = Sweeper(app, store, clock)
         self._app_id = app_id
         self._woken = asyncio.Event()
+        self._idle = asyncio.Event()
         self._running: dict[PullKey, asyncio.Task[None]] = {}
+        self._sweeping: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self.has_begun = False
 
     def wake(self) -> None:
         """Something was stored: look."""
+        self._idle.clear()
         self._woken.set()
 
-    @property
-    def is_idle(self) -> bool:
-        return not self._running and not self._woken.is_set()
+    async def until_idle(self) -> None:
+        """Wait until nothing is left to do now: what waits for its time does not count."""
+        await self._idle.wait()
+
+    async def run_alone(self, database_url: str) -> None:
+        """React as soon as no other process does on this database, until `stop`."""
+        async with sole_reactor(database_url):
+            await self.run()
 
     async def run(self) -> None:
         """React until `stop`; then finish what runs and leave the rest in the database."""
-        self._woken.set()
+        self.has_begun = True
+        self.wake()
         while not self._is_stopping:
-            await self._sleep()
-            if self._is_stopping:
-                break
-            self._woken.clear()
-            await self._sweeper.sweep_if_due()
-            await self._router.route_waiting()
-            for key in await self._store.keys_waiting(self._clock()):
-                if key not in self._running and len(self._running) < AT_ONCE:
-                    self._begin(key)
-        if self._running:
-            await asyncio.wait(self._running.values())
+            try:
+                await self._sleep()
+                if not self._is_stopping:
+                    await self._round()
+            except Exception as error:  # noqa: BLE001 - the outer edge: the loop outlives a database that is away
+                self._metrics.errors.labels(type(error).__name__).inc()
+                _log.exception("the dispatcher's round failed")
+                await asyncio.sleep(AFTER_FAULT.total_seconds())
+                self.wake()
+        running = [*self._running.values(), *([self._sweeping] if self._sweeping else [])]
+        if running:
+            await asyncio.wait(running)
+
+    async def _round(self) -> None:
+        """Route what came in, and begin a reaction for every pull request that waits and is not being reacted to."""
+        self._woken.clear()
+        self._sweep_if_due()
+        await self._router.route_waiting()
+        waiting = await self._store.keys_waiting(self._clock())
+        for key in waiting:
+            if key not in self._running and len(self._running) < AT_ONCE:
+                self._begin(key)
+        if not (waiting or self._running or self._sweeping or self._woken.is_set()):
+            self._idle.set()
+
+    def _sweep_if_due(self) -> None:
+        """The sweep asks GitHub, which may be slow: it runs beside the rounds, one at a time."""
+        if self._sweeping is None and self._sweeper.is_due():
+            self._sweeping = asyncio.create_task(self._sweep(), name="sweep")
+
+    async def _sweep(self) -> None:
+        try:
+            await self._sweeper.sweep()
+        except Exception as error:  # noqa: BLE001 - the outer edge: the next sweep tries again
+            self._metrics.errors.labels(type(error).__name__).inc()
+            _log.exception("the sweep failed")
+        finally:
+            self._sweeping = None
+            self.wake()
 
     def stop(self) -> None:
         self._is_stopping = True
-        self._woken.set()
+        self.wake()
 
     async def _sleep(self) -> None:
         """Until somebody wakes the dispatcher, or until the next thing that is due by itself."""
         now = self._clock()
         due = await self._store.next_due(now)
-        seconds = min(LONGEST_SLEEP, due - now if due else LONGEST_SLEEP).total_seconds()
+        seconds = min(self._longest_sleep, due - now if due else self._longest_sleep).total_seconds()
         try:
             await asyncio.wait_for(self._woken.wait(), max(0.0, seconds))
         except TimeoutError:
-            self._woken.set()
+            self.wake()
 
     def _begin(self, key: PullKey) -> None:
         task = asyncio.create_task(self._react(key), name=f"react {key}")
@@ -94,7 +141,7 @@ class Dispatcher:
 
     def _ended(self, key: PullKey) -> None:
         self._running.pop(key, None)
-        self._woken.set()
+        self.wake()
 
     async def _react(self, key: PullKey) -> None:
         """One reaction with its failures noted: this is the outer edge, nothing may fall through."""

@@ -29,10 +29,12 @@ class Sweeper:
         self._next: datetime | None = None
         self._seen_until: datetime | None = None
 
-    async def sweep_if_due(self) -> None:
+    def is_due(self) -> bool:
+        return self._next is None or self._clock() >= self._next
+
+    async def sweep(self) -> None:
+        """Look at every run again, ask for lost deliveries, forget old ones."""
         now = self._clock()
-        if self._next is not None and now < self._next:
-            return
         self._next = now + EVERY
         for key in await self._store.pulls_with_live_run():
             await self._store.set_wake_at(key, now)

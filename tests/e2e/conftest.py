@@ -1,0 +1,53 @@
+"""A GitHub and a bot for each test, on loopback, with one clock for both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.cli.serve import serving
+from bot.sandbox import Sandbox
+from bot.sandbox.clock import Clock
+from bot.sandbox.server import generate_key
+from bot.settings import Settings
+from bot.store.migrate import prepare
+from tests.e2e.scenario import Scenario
+
+
+@pytest.fixture(scope="session")
+def app_key() -> str:
+    """One key for all tests: making one takes longer than a scenario."""
+    return generate_key()
+
+
+def settings_for(sandbox: Sandbox, folder: Path, port: int = 0) -> Settings:
+    return Settings(
+        app_id=sandbox.app_id,
+        private_key=sandbox.private_key_pem,
+        webhook_secret=sandbox.webhook_secret,
+        github_api_url=sandbox.url,
+        github_url=sandbox.url,
+        database_url=f"sqlite:///{folder / 'stepwise.db'}",
+        host="127.0.0.1",
+        port=port,
+    )
+
+
+@pytest.fixture
+async def github(app_key: str, tmp_path: Path) -> AsyncIterator[Scenario]:
+    """The scenario: a GitHub with `acme/shop`, and a bot that serves it."""
+    clock = Clock()
+    clock.freeze(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    sandbox = await Sandbox.start(private_key_pem=app_key, clock=clock, directory=tmp_path / "git")
+    settings = settings_for(sandbox, tmp_path)
+    prepare(settings.database_url)
+    try:
+        async with serving(settings, clock.precise) as bot, aiohttp.ClientSession() as http:
+            sandbox.set_webhook_url(bot.address + settings.webhook_path)
+            yield Scenario(sandbox, bot, http, tmp_path)
+    finally:
+        await sandbox.stop()
