@@ -163,3 +163,13 @@ def known_among(ids: Sequence[str], known: Sequence[str]) -> dict[str, str | Non
     """Each id with the known id it means (case aside), or None."""
     by_fold = {block_id.casefold(): block_id for block_id in known}
     return {block_id: by_fold.get(block_id.casefold()) for block_id in ids}
+
+
+_DONE: Final = re.compile(r"\b(?:done|completed?|merged|shipped|landed|finished|closed|delivered)\b", re.IGNORECASE)
+
+
+def is_said_to_be_done(text: str, block_id: str) -> bool:
+    """Say whether an id is followed by words that say that it is done elsewhere: "B00 (completed)"."""
+    at = text.casefold().find(block_id.casefold())
+    behind = re.split(r"[,;]", text[at + len(block_id) :], maxsplit=1)[0] if at >= 0 else ""
+    return _DONE.search(behind) is not None

@@ -105,6 +105,9 @@ TITLE_MISSING = _notice("SW210", "The plan has no title.", "Begin the file with 
 NO_VALIDATION_COMMANDS = _notice(
     "SW211", "The validation plan names no command.", "Put commands in backticks so that they can be run."
 )
+SECTION_TWICE = _error(
+    "SW212", "The section {section} appears twice; first in line {first}.", "Keep one: only one of them can be held to."
+)
 
 # Blocks
 NO_BLOCKS = _error(
