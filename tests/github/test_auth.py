@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import jwt
 import pytest
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from bot.github.app import GitHubApp
+from bot.github.auth import Token
 from bot.github.client import Client
 from bot.github.errors import NotFound, RateLimited, Unauthorized, Unavailable
 from tests.github.conftest import INSTALLATION, TOKEN_PATH, FakeClock, FakeGitHub, MakeApp, Reply
@@ -124,6 +126,28 @@ async def test_github_that_refuses_every_token_is_asked_twice_and_no_more(github
         await client.get("/x")
     assert len(github.requests(path="/x")) == 2
     assert github.tokens_given == 2
+
+
+class Hopeful:
+    """Credentials that always think that another token may help, as when others keep fetching new ones."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._token = Token("x", "token", clock.now)
+
+    async def token(self) -> Token:
+        return self._token
+
+    def refused(self, token: Token) -> bool:
+        return True
+
+
+async def test_there_is_no_third_attempt_however_many_fresh_tokens_there_are(
+    github: FakeGitHub, client: Client, clock: FakeClock
+) -> None:
+    github.on("GET", "/x", Reply({"message": "Bad credentials"}, 401))
+    with pytest.raises(Unauthorized):
+        await replace(client, credentials=Hopeful(clock)).get("/x")
+    assert len(github.requests(path="/x")) == 2
 
 
 async def test_an_uninstalled_app_is_told_with_the_call_that_failed(github: FakeGitHub, client: Client) -> None:

@@ -70,7 +70,7 @@ async def test_a_directory_that_is_a_symlink_is_not_followed(github: FakeGitHub,
     "submodule",
     [
         entry("plan.md", "submodule"),
-        entry("plan.md", git_url="https://api.example/repos/x/y/git/trees/1", download_url=None),
+        entry("plan.md", git_url="https://api.example/repos/x/y/git/trees/1"),
         entry("plan.md", git_url=None, download_url=None),
     ],
 )
