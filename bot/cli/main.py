@@ -5,10 +5,9 @@ from __future__ import annotations
 import typer
 
 from bot import __version__
-from bot.cli.lint import lint
+from bot.cli.demo import demo
 from bot.cli.migrate import migrate
 from bot.cli.sandbox import sandbox
-from bot.cli.scope import scope
 from bot.cli.serve import serve
 from bot.cli.worker import worker
 
@@ -22,8 +21,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(worker)
 app.command()(migrate)
-app.command()(lint)
-app.command()(scope)
+app.command()(demo)
 app.command()(sandbox)
 
 

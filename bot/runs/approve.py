@@ -83,7 +83,7 @@ def head_meant(turn: Turn, block: str | None, commit: str | None, call: Call) ->
     if commit is not None:
         if head.startswith(commit) or live.startswith(commit):
             return None
-        return Refusal(Problem.HEAD_MOVED, {"meant": commit, "head": head})
+        return Refusal(Problem.HEAD_MOVED, {"meant": commit, "head": head, "block": block or ""})
     shown = turn.facts.shown
     if shown is not None and shown.block == block and shown.head == head and shown.at <= call.comment.at:
         return None

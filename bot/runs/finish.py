@@ -74,6 +74,11 @@ def _verdict(turn: Turn, run: Run, word: VerdictWord, notes: str, call: Call) ->
     if situation.gates.state is GatesState.SILENT:
         results.append(NO_GATE_NOTE)
     results += [f"{report.name}: {report.conclusion}" for report in situation.gates.reports]
+    if situation.gates.held_from is not None:
+        held = next((b for b in run.blocks if b.approval and b.approval.head == situation.gates.held_from), None)
+        results += [f"{gate} (on {situation.gates.held_from[:12]})" for gate in (held.gates if held else ())]
+    if notes and word is VerdictWord.PASS:
+        results.append(f"notes: {notes}")
     return Verdict(
         word, notes, call.by, turn.now, situation.content_head, call.comment.comment_id, run.level, tuple(results)
     )

@@ -121,6 +121,11 @@ class Verdict:
     def is_passing(self) -> bool:
         return self.word is not VerdictWord.FAIL
 
+    @property
+    def residual_risks(self) -> tuple[str, ...]:
+        """The notes of any verdict but a plain PASS, whose notes belong to the results."""
+        return (self.notes,) if self.notes and self.word is not VerdictWord.PASS else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -79,7 +79,7 @@ def _validation(run: Run) -> ValidationRecord | None:
         results=verdict.results,
         invariants=(),
         verdict=verdict.word,
-        residual_risks=(verdict.notes,) if verdict.notes else (),
+        residual_risks=verdict.residual_risks,
     )
 
 

@@ -47,7 +47,7 @@ def next_step(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
                 is_stopped=True,
             )
         case RunState.RUNNING:
-            return _running(run, situation)
+            return _running(run, situation, facts.pull)
         case RunState.VALIDATING:
             return _validating(run, situation)
         case RunState.COMPLETED:
@@ -107,7 +107,7 @@ def _ready(run: Run | None, situation: Situation, pull: PullFacts) -> NextStep:
     )
 
 
-def _running(run: Run, situation: Situation) -> NextStep:
+def _running(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
     block = run.open_block
     assert block is not None
     obstacles = approval_obstacles(run, situation)
@@ -124,7 +124,8 @@ def _running(run: Run, situation: Situation) -> NextStep:
         return NextStep(f"{block.id} is active", f"{code(block.id)} is being worked on.")
     match first.problem:
         case Problem.NO_OWN_COMMIT:
-            pull_first = " (`git pull` first: the record commit is on the branch)" if run.settled_count else ""
+            has_record = situation.content_head != pull.head_sha
+            pull_first = " (`git pull` first: the record commit is on the branch)" if has_record else ""
             return NextStep(
                 f"{block.id} is to be done",
                 f"Push the commits of {code(block.id)} {plain(block.title, 120)}{pull_first}.",

@@ -82,7 +82,11 @@ def completion_report(run: Run) -> str:
         "",
         "**Remaining risks**",
         "",
-        f"- {plain(verdict.notes)}" if verdict and verdict.notes else "- none recorded",
+        *(
+            [f"- {plain(risk)}" for risk in verdict.residual_risks]
+            if verdict and verdict.residual_risks
+            else ["- none"]
+        ),
     ]
     if run.exceptions:
         lines += ["", "**Scope exceptions**", ""]

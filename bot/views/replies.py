@@ -113,8 +113,9 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
         case Problem.GATES_RED:
             return f"{counted(len(items), 'gate')} failing on the head commit: {listed(items)}."
         case Problem.GATES_PENDING:
-            waiting = f" for {listed(items)}" if items else ": nothing has reported on the head commit yet"
-            return f"The gates are still waited for{waiting}."
+            if not items:
+                return "Nothing has reported on the head commit yet."
+            return f"{counted(len(items), 'gate')} not finished on the head commit: {listed(items)}."
         case Problem.GATES_UNKNOWN:
             return f"The head commit could not be judged: {plain(values['reason'])}."
         case Problem.BAD_PATTERN:

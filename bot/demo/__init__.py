@@ -1,0 +1,1 @@
+"""The demo: a real plan executed and closed out, on this machine, in front of your eyes."""
