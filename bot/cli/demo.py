@@ -58,9 +58,8 @@ def _end(stage: Stage, keep: bool, say: Callable[[str], None]) -> None:
 
 
 def _leave_running(stage: Stage, say: Callable[[str], None]) -> None:
-    say(
-        f"\nStill running, until Ctrl-C:\n  GitHub   {stage.api}  (git: {stage.api}/acme/shop.git)\n  bot      {stage.bot}"
-    )
+    say(f"\nStill running, until Ctrl-C:\n  GitHub   {stage.api}  (git: {stage.api}/acme/shop.git)")
+    say(f"  bot      {stage.bot}")
     say(f"  settings {stage.folder}\n  App id   {stage.details['app_id']}\n  people   (tokens)")
     for login, token in stage.tokens.items():
         say(f"    {login:<8} {token}")
