@@ -32,14 +32,14 @@ def _notice(notice: Notice, run: Run | None, situation: Situation, facts: Facts,
             return body.replace(CHECKLIST_MARKER, "").strip() if body else "There is no plan in this pull request."
         case NoticeKind.MERGED_EARLY:
             return (
-                f"The pull request was merged before {code(notice.values['path'])} was done, so it is not closed out and "
-                f"the run has ended:\n\n{bullets(notice.items)}\n\nThe plan stays where it is. Open a pull request from "
+                f"The pull request was merged before {code(notice.values['path'])} was done, so it is not closed out "
+                f"and the run has ended:\n\n{bullets(notice.items)}\n\nThe plan stays where it is. Open a pull request from "
                 "a new branch to finish it."
             )
         case NoticeKind.ESCALATED:
             return (
-                f"The run is escalated: {plain(notice.values['reason'])}. An approver says `/resume` to open another fix "
-                "round, or `/abort <reason>`."
+                f"The run is escalated: {plain(notice.values['reason'])}. An approver says `/resume` to open another "
+                "fix round, or `/abort <reason>`."
             )
         case NoticeKind.CLOSED:
             return _final_report(notice, run)
