@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
 from bot.sandbox import Sandbox, control
 from tests.sandbox.conftest import Api, open_pull
 

@@ -33,13 +33,18 @@ class FileChange:
 
 def diff_trees(store: GitStore, old_tree: str, new_tree: str) -> list[FileChange]:
     """List what differs, sorted by name. GitHub finds renames at half similarity; a mode change is `changed`."""
+    known = store.differences.get((old_tree, new_tree))
+    if known is None:
+        known = store.differences[old_tree, new_tree] = _diff(store, old_tree, new_tree)
+    return known
+
+
+def _diff(store: GitStore, old_tree: str, new_tree: str) -> list[FileChange]:
     objects = store.repo.object_store
     detector = RenameDetector(objects, rename_threshold=RENAME_SIMILARITY, max_files=1000)
-    changes = tree_changes(
-        objects, cast("Any", old_tree.encode()), cast("Any", new_tree.encode()), rename_detector=detector
-    )
-    found = [_file_change(store, change) for change in changes]
-    return sorted(found, key=lambda change: change.filename)
+    one, other = cast("Any", old_tree.encode()), cast("Any", new_tree.encode())
+    changes = tree_changes(objects, one, other, rename_detector=detector)
+    return sorted((_file_change(store, change) for change in changes), key=lambda change: change.filename)
 
 
 def _file_change(store: GitStore, change: Any) -> FileChange:

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dulwich.objects import Blob, Commit, ShaFile, Tag, Tree
 from dulwich.repo import Repo
+
+if TYPE_CHECKING:
+    from bot.sandbox.git.diff import FileChange
 
 ZERO = "0" * 40
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -49,6 +52,7 @@ class GitStore:
         self.path = path
         self.repo = Repo(str(path))
         self._parents: dict[str, tuple[str, ...]] = {}
+        self.differences: dict[tuple[str, str], list[FileChange]] = {}
 
     @classmethod
     def create(cls, path: Path, default_branch: str) -> GitStore:
