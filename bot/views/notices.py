@@ -33,8 +33,8 @@ def _notice(notice: Notice, run: Run | None, situation: Situation, facts: Facts,
         case NoticeKind.MERGED_EARLY:
             return (
                 f"The pull request was merged before {code(notice.values['path'])} was done, so it is not closed out "
-                f"and the run has ended:\n\n{bullets(notice.items)}\n\nThe plan stays where it is. Open a pull request from "
-                "a new branch to finish it."
+                f"and the run has ended:\n\n{bullets(notice.items)}\n\nThe plan stays where it is. Open a pull request "
+                "from a new branch to finish it."
             )
         case NoticeKind.ESCALATED:
             return (
