@@ -66,6 +66,8 @@ class GitStore:
         config.set((b"receive",), b"denyDeleteCurrent", b"true")
         config.set((b"transfer",), b"hideRefs", b"refs/sandbox")
         config.write_to_path()
+        # A first commit is compared with the empty tree, which git knows without storing it and dulwich does not.
+        repo.object_store.add_object(Tree())
         repo.close()
         return cls(path)
 
