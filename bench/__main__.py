@@ -1,0 +1,28 @@
+"""`make bench`: every measurement, side by side in one run. Names as arguments choose some."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+
+from bench import acknowledge, calls, parsing, scope
+from bot.logs import configure_logs
+
+MEASUREMENTS = {"calls": calls.main, "parsing": parsing.main, "scope": scope.main, "acknowledge": acknowledge.main}
+
+
+def run() -> None:
+    chosen = sys.argv[1:] or list(MEASUREMENTS)
+    unknown = [name for name in chosen if name not in MEASUREMENTS]
+    if unknown:
+        sys.exit(f"no such measurement: {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")
+    configure_logs("error")
+    for name in chosen:
+        outcome = MEASUREMENTS[name]()
+        if inspect.isawaitable(outcome):
+            asyncio.run(outcome)  # type: ignore[arg-type]
+        print()
+
+
+run()
