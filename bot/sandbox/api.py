@@ -24,6 +24,7 @@ from bot.sandbox.routes import (
     checks,
     collaborators,
     contents,
+    forks,
     gitdata,
     history,
     issues,
@@ -32,6 +33,7 @@ from bot.sandbox.routes import (
     pulls,
     refs,
     repos,
+    reviews,
     statuses,
 )
 
@@ -41,6 +43,7 @@ ROUTED = (
     checks,
     collaborators,
     contents,
+    forks,
     gitdata,
     history,
     issues,
@@ -49,6 +52,7 @@ ROUTED = (
     pulls,
     refs,
     repos,
+    reviews,
     statuses,
 )
 # The most literal template wins: `commits/{ref}/check-runs` before `commits/{ref}`, whose ref may hold slashes.

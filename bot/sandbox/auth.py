@@ -16,7 +16,8 @@ import jwt
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.errors import GitHubError, bad_credentials
-from bot.sandbox.state import Account, App, Installation, Repository, World
+from bot.sandbox.state import Account, App, Installation, Repository
+from bot.sandbox.world import World
 
 TOKEN_LIFE = timedelta(hours=1)
 LEVELS = ("none", "read", "write", "admin")

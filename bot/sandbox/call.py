@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from bot.sandbox.auth import Actor, Anonymous, AsApp, AsInstallation, AsUser
 from bot.sandbox.errors import GitHubError, forbidden, not_accessible, not_found
 from bot.sandbox.hub import Hub
-from bot.sandbox.state import Account, App, Json, Repository, Role, World, at_least
+from bot.sandbox.state import Account, App, Json, Repository, Role, at_least
+from bot.sandbox.world import World
 
 MAX_PER_PAGE = 100
 DEFAULT_PER_PAGE = 30

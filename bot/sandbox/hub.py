@@ -14,7 +14,8 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.hooks import Hooks
 from bot.sandbox.payloads.accounts import Site, organization, simple_installation, simple_user
 from bot.sandbox.payloads.repos import repository
-from bot.sandbox.state import Account, App, Json, Repository, World
+from bot.sandbox.state import Account, App, Json, Repository
+from bot.sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)

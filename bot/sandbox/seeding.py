@@ -29,7 +29,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from bot.sandbox.git.store import EMPTY_TREE, GitStore, Person
 from bot.sandbox.pushes import fetch_head
-from bot.sandbox.state import ROLES, Account, App, Installation, Issue, Label, Pull, Repository, Team, World
+from bot.sandbox.state import ROLES, Account, App, Installation, Issue, Label, Pull, Repository, Team
+from bot.sandbox.world import World
 
 FOLDER = Path(__file__).parent / "seed"
 DEFAULT = FOLDER / "default.yaml"

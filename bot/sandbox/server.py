@@ -20,7 +20,8 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.hooks import Hooks
 from bot.sandbox.hub import Hub, RequestLog
 from bot.sandbox.payloads.accounts import Site
-from bot.sandbox.state import Account, App, Installation, Repository, World
+from bot.sandbox.state import Account, App, Installation, Repository
+from bot.sandbox.world import World
 
 MAX_BODY = 200 * 1024 * 1024
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.sandbox.errors import not_found
@@ -22,20 +21,6 @@ Json = dict[str, Any]
 Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
 
 ROLES: tuple[Role, ...] = ("none", "read", "triage", "write", "maintain", "admin")
-
-KINDS = (
-    "issue",
-    "pull",
-    "comment",
-    "check_run",
-    "check_suite",
-    "workflow_run",
-    "workflow",
-    "status",
-    "label",
-    "reaction",
-    "team",
-)
 
 
 def at_least(role: Role, needed: Role) -> bool:
@@ -152,6 +137,16 @@ class Issue:
     pull: Pull | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    id: int
+    user: Account
+    state: str
+    body: str
+    commit: str
+    submitted_at: datetime
+
+
 @dataclass(slots=True)
 class MergeTest:
     """What the background test merge of one (base, head) pair found."""
@@ -182,6 +177,7 @@ class Pull:
     closed_base: str | None = None
     """tip of the base branch when it was merged or closed: the diff stands still from then on"""
     requested_reviewers: list[Account] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
 
     @property
     def repo(self) -> Repository:
@@ -315,64 +311,3 @@ class Repository:
         if (pull := self.issue(number).pull) is None:
             raise not_found()
         return pull
-
-
-@dataclass(slots=True)
-class World:
-    """Everything by name and number. Ids are counters from fixed starts, so that each run of a test sees the same."""
-
-    accounts: dict[str, Account] = field(default_factory=dict)
-    org_admins: dict[str, set[str]] = field(default_factory=dict)
-    org_members: dict[str, set[str]] = field(default_factory=dict)
-    org_concealed: set[str] = field(default_factory=set)
-    teams: list[Team] = field(default_factory=list)
-    apps: dict[int, App] = field(default_factory=dict)
-    installations: dict[int, Installation] = field(default_factory=dict)
-    repos: dict[str, Repository] = field(default_factory=dict)
-    user_tokens: dict[str, Account] = field(default_factory=dict)
-    counters: dict[str, count[int]] = field(default_factory=dict)
-
-    def next_id(self, kind: str) -> int:
-        """Give the next id of a kind; kinds start far apart so that a mixed-up id is not found by accident."""
-        start = (KINDS.index(kind) + 1) * 1_000_000 + 1
-        counter = self.counters.setdefault(kind, count(start))
-        return next(counter)
-
-    def account(self, login: str) -> Account:
-        if (account := self.accounts.get(login.lower())) is None:
-            raise not_found()
-        return account
-
-    def repo(self, full_name: str) -> Repository:
-        if (repo := self.repos.get(full_name.lower())) is None:
-            raise not_found()
-        return repo
-
-    def repo_by_id(self, repo_id: int) -> Repository:
-        for repo in self.repos.values():
-            if repo.id == repo_id:
-                return repo
-        raise not_found()
-
-    def role(self, account: Account, repo: Repository) -> Role:
-        """Give the highest role a user has through ownership, organisation, teams or invitation."""
-        login = account.login.lower()
-        owner = repo.owner.login.lower()
-        roles: list[Role] = [repo.collaborators.get(login, "none")]
-        if account is repo.owner or login in self.org_admins.get(owner, set()):
-            roles.append("admin")
-        for team in self.teams:
-            if login in team.members and login not in team.pending:
-                roles.append(team.repos.get(repo.full_name.lower(), "none"))
-        if not repo.private:
-            roles.append("read")
-        return max(roles, key=ROLES.index)
-
-    def bot_app(self, account: Account) -> App | None:
-        return next((app for app in self.apps.values() if app.bot is account), None)
-
-    def installation_for(self, app: App, repo: Repository) -> Installation | None:
-        for installation in self.installations.values():
-            if installation.app is app and installation.covers(repo):
-                return installation
-        return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from githubkit.webhooks import parse
 
 from bot.sandbox import Sandbox, control
 from bot.sandbox.git.store import Person
-from tests.sandbox.conftest import Api, open_pull, write_branch
+from tests.sandbox.conftest import Api, HookBox, open_pull, write_branch
 
 AsUser = Callable[[str], Api]
 SHOP = "/repos/acme/shop"
@@ -174,3 +175,41 @@ async def test_at_most_3000_files_and_250_commits_are_listed(sandbox: Sandbox, a
     assert (await as_bot("GET", f"{SHOP}/pulls/1")).body["commits"] == 261
     assert len((await as_bot("GET", f"{SHOP}/compare/main...feature/x")).body["commits"]) == 250
     assert "files" not in (await as_bot("GET", f"{SHOP}/compare/main...feature/x?page=2")).body
+
+
+async def test_a_fork_has_its_own_branches_and_no_bot(
+    sandbox: Sandbox, as_user: AsUser, as_bot: Api, hookbox: HookBox
+) -> None:
+    oscar = as_user("oscar")
+    fork = await oscar("POST", f"{SHOP}/forks")
+    assert (fork.status, fork.body["parent"]["full_name"]) == (202, "acme/shop")
+    sha = await write_branch(oscar, "idea", {"idea.txt": "idea\n"}, repo="oscar/shop")
+    await sandbox.settle()
+    assert hookbox.got == []
+    body = {"title": "Idea", "head": "oscar:idea", "base": "main", "maintainer_can_modify": True}
+    pull = (await oscar("POST", f"{SHOP}/pulls", json=body)).body
+    assert (pull["head"]["repo"]["full_name"], pull["head"]["repo"]["fork"]) == ("oscar/shop", True)
+    assert (await as_bot("GET", f"{SHOP}/contents/idea.txt?ref={sha}")).status == 200
+    run = await as_bot("POST", f"{SHOP}/check-runs", json={"name": "n", "head_sha": sha})
+    assert run.body["pull_requests"] == []
+    assert (await as_bot("POST", "/repos/oscar/shop/git/blobs", json={"content": "x"})).status == 403
+    newer = await write_branch(oscar, "idea", {"idea.txt": "better\n"}, repo="oscar/shop")
+    await sandbox.settle()
+    assert hookbox.last("pull_request.synchronize")["after"] == newer
+    assert "check_suite.requested" not in hookbox.names()
+    assert "push" not in hookbox.names()
+    assert (await as_user("ada")("PUT", f"{SHOP}/pulls/1/merge", json={})).status == 200
+
+
+async def test_reviews_are_submitted_and_announced(
+    sandbox: Sandbox, as_user: AsUser, as_bot: Api, hookbox: HookBox
+) -> None:
+    await open_pull(as_user("coda"))
+    own = await as_user("coda")("POST", f"{SHOP}/pulls/1/reviews", json={"event": "APPROVE"})
+    assert own.status == 422
+    made = await as_user("ada")("POST", f"{SHOP}/pulls/1/reviews", json={"event": "APPROVE"})
+    assert (made.status, made.body["state"]) == (200, "APPROVED")
+    await sandbox.settle()
+    hook = [one for one in hookbox.got if one.event == "pull_request_review"][-1]
+    parse("pull_request_review", hook.raw)
+    assert len((await as_bot("GET", f"{SHOP}/pulls/1/reviews")).body) == 1

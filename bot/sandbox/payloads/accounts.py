@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bot.sandbox.clock import stamp, stamp_or_none
-from bot.sandbox.state import Account, App, Installation, Json, Team, World
+from bot.sandbox.state import Account, App, Installation, Json, Team
+from bot.sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)

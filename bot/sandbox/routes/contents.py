@@ -13,7 +13,7 @@ from bot.sandbox.git.store import SYMLINK, ZERO, Entry, Person
 from bot.sandbox.payloads.commits import git_commit
 from bot.sandbox.payloads.repos import html_url, repo_url
 from bot.sandbox.pushes import WORKFLOWS, RefUpdate, check_protection, move
-from bot.sandbox.routes.gitdata import GITHUB, NOREPLY, _person, person_of
+from bot.sandbox.routes.gitdata import GITHUB, NOREPLY, person_given, person_of
 from bot.sandbox.state import Json
 
 MEGABYTE = 1024 * 1024
@@ -161,9 +161,9 @@ def _commit(call: Call, branch: str, head: str | None, flat: dict[str, tuple[int
         check_protection(call.repo, RefUpdate(update.ref, ZERO, head or ZERO) if head else update)
     except GitHubError as refusal:
         raise GitHubError(409, refusal.message) from refusal
-    author = _person(call.body.get("author"), person_of(call.account, now))
+    author = person_given(call.body.get("author"), person_of(call.account, now))
     signed = not call.body.get("author") and not call.body.get("committer")
-    committer = Person(GITHUB, NOREPLY, now) if signed else _person(call.body.get("committer"), author)
+    committer = Person(GITHUB, NOREPLY, now) if signed else person_given(call.body.get("committer"), author)
     sha = git.add_commit(git.add_tree(flat), [head] if head is not None else [], message, author, committer)
     if signed:
         call.repo.verified.add(sha)

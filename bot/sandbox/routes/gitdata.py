@@ -49,9 +49,9 @@ def create_commit(call: Call) -> Reply:
     now = call.hub.now()
     default = person_of(call.account, now)
     custom = [call.body.get(name) for name in ("author", "committer", "signature")]
-    author = _person(call.body.get("author"), default)
+    author = person_given(call.body.get("author"), default)
     as_app = isinstance(call.actor, AsInstallation) and not any(custom)
-    committer = Person(GITHUB, NOREPLY, now) if as_app else _person(call.body.get("committer"), author)
+    committer = Person(GITHUB, NOREPLY, now) if as_app else person_given(call.body.get("committer"), author)
     sha = git.add_commit(tree, parents, message, author, committer)
     if as_app:
         call.repo.verified.add(sha)
@@ -60,7 +60,7 @@ def create_commit(call: Call) -> Reply:
     return created(git_commit(call.hub.site, call.repo, sha, commit))
 
 
-def _person(given: Any, default: Person) -> Person:
+def person_given(given: Any, default: Person) -> Person:
     if not given:
         return default
     if not isinstance(given, dict) or not given.get("name") or not given.get("email"):

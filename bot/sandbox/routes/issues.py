@@ -17,7 +17,8 @@ from bot.sandbox.payloads.issues import REACTIONS, comment, issue, label, reacti
 from bot.sandbox.payloads.pulls import pull_full
 from bot.sandbox.pushes import close
 from bot.sandbox.routes.labels import named_labels
-from bot.sandbox.state import Comment, Issue, Json, Label, Pull, Reaction
+from bot.sandbox.routes.pulls import set_state
+from bot.sandbox.state import Comment, Issue, Json, Label, Reaction
 
 MAX_BODY = 65_536
 READ = "issues:read|pull_requests:read"
@@ -107,8 +108,6 @@ def _set_state(call: Call, found: Issue, state: str, reason: str | None) -> None
         if state == "closed":
             close(call.hub, found.pull, call.account)
             return
-        from bot.sandbox.routes.pulls import set_state
-
         set_state(call, found.pull, state)
         return
     if state == "closed":
@@ -124,15 +123,13 @@ def emit_issue(call: Call, found: Issue, action: str, **extra: object) -> None:
     """Send the event as `issues`, or as `pull_request` when the issue is one."""
     if found.pull is not None:
         payload: Json = {"action": action, "number": found.number, **extra}
-        call.hub.emit(call.repo, "pull_request", payload | {"pull_request": _pull(call, found.pull)}, call.account)
+        call.hub.emit(
+            call.repo, "pull_request", payload | {"pull_request": pull_full(call.hub.site, found.pull)}, call.account
+        )
     else:
         call.hub.emit(
             call.repo, "issues", {"action": action, **extra, "issue": issue(call.hub.site, found)}, call.account
         )
-
-
-def _pull(call: Call, pull: Pull) -> Json:
-    return pull_full(call.hub.site, pull)
 
 
 def set_labels(call: Call, found: Issue, labels: list[Label]) -> None:
