@@ -55,6 +55,7 @@ def _readable(body: str) -> str:
     text = body.replace(CHECKLIST, "").partition("<details>")[0]
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL).replace("\u200b", "")
     text = re.sub(r"^```\w*\n(.*?)\n```$", r"        \1", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = text.replace("**", "").replace("### ", "").replace("\\", "")
     return re.sub(r"\n{2,}", "\n", text).strip()
 

@@ -43,10 +43,8 @@ def record_of(run: Run, closeout: CloseoutRecord | None = None) -> ExecPlanRecor
 
 def _checkpoint(block: BlockRun) -> Checkpoint:
     notes = [block.reason] if block.reason else []
-    if block.approval is not None:
-        notes.append(f"approved by {block.approval.by}")
-        if block.approval.gate_note:
-            notes.append(block.approval.gate_note)
+    if block.approval is not None and block.approval.gate_note:
+        notes.append(block.approval.gate_note)
     result: Result = "pending"
     if block.state is BlockState.DONE:
         result = "done"
@@ -75,7 +73,8 @@ def _validation(run: Run) -> ValidationRecord | None:
         validated_by=verdict.by,
         date=verdict.at.date().isoformat(),
         scope=f"blocks {', '.join(block.id for block in run.blocks)} at commit {verdict.head[:12]}",
-        commands=tuple(run.terms["validation_commands"]),
+        # Level medium reads the gates; the plan's commands are run by nobody here, and so none is claimed.
+        commands=(),
         results=verdict.results,
         invariants=(),
         verdict=verdict.word,

@@ -49,7 +49,7 @@ def next_step(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
         case RunState.RUNNING:
             return _running(run, situation, facts.pull)
         case RunState.VALIDATING:
-            return _validating(run, situation)
+            return _validating(run, situation, facts.pull)
         case RunState.COMPLETED:
             return _completed(run, facts)
         case RunState.CLOSED:
@@ -57,6 +57,11 @@ def next_step(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
             return NextStep("closed out", f"Nothing: the plan is closed out{where}.")
         case _:
             assert_never(run.state)
+
+
+def _link(text: str, pull: PullFacts, path: str) -> str:
+    """A link into the pull request's own page, whose address GitHub gave; plain text where it gave none."""
+    return f"[{text}]({pull.html_url}{path})" if pull.html_url else text
 
 
 def _reason(run: Run) -> str:
@@ -115,7 +120,8 @@ def _running(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
         head = situation.content_head
         return NextStep(
             f"{block.id} awaits approval at {short(head)}",
-            f"Look at {code(block.id)}; an approver then says",
+            f"Look at {_link(f'the changes of {code(block.id)}', pull, f'/files/{run.boundary}..{head}')}; "
+            "an approver then says",
             f"/approve {block.id} @{short(head)}",
             waits_for_person=True,
         )
@@ -150,7 +156,7 @@ _HEADLINES = {
 }
 
 
-def _validating(run: Run, situation: Situation) -> NextStep:
+def _validating(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
     obstacles = verdict_obstacles(situation)
     failed = run.verdict is not None and not run.verdict.is_passing
     if failed and run.verdict is not None and run.verdict.head == situation.content_head:
@@ -172,7 +178,8 @@ def _validating(run: Run, situation: Situation) -> NextStep:
     head = situation.content_head
     return NextStep(
         f"every block is finished: the verdict is due at {short(head)}",
-        "Look at the whole change; an approver then gives the verdict (`PASS`, `PASS_WITH_NOTES` or `FAIL`)",
+        f"Look at {_link('the whole change', pull, '/files')}; an approver then gives the verdict "
+        "(`PASS`, `PASS_WITH_NOTES` or `FAIL`)",
         f"/verdict PASS @{short(head)}",
         waits_for_person=True,
     )

@@ -49,8 +49,8 @@ def _notice(notice: Notice, run: Run | None, situation: Situation, facts: Facts,
 def _final_report(notice: Notice, run: Run | None) -> str:
     assert run is not None
     number = notice.values.get("pull")
-    where = f"in #{number}" if number else "on this branch"
-    return f"The plan is closed out {where}.\n\n{completion_report(run)}"
+    where = f": #{number} moves it to its completed place and is ready to be merged" if number else " on this branch"
+    return f"The plan is closed out{where}.\n\n{completion_report(run)}"
 
 
 def completion_report(run: Run) -> str:
