@@ -7,14 +7,22 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.plans.document import Document, read_document
+from bot.plans.document import Document, Section, read_document
 from bot.plans.edit import Lines, Splice, splice
 from bot.plans.inert import inert_code, inert_text
 from bot.plans.inline import Text
-from bot.plans.nodes import Paragraph
+from bot.plans.nodes import Heading, Paragraph
 
-_NAMES: Final = ("status", "plan status", "상태", "状态", "estado", "statut")
-_HEADER_SECTIONS: Final = ("lifecycle", "metadata", "meta", "plan metadata", "document metadata", "header", "status")
+_NAMES: Final = ("status", "plan status", "상태", "状态")
+_ABOUT: Final = ("lifecycle", "metadata", "meta", "status", "plan status", "document status", "header", "상태")
+_SECTION_NAMES: Final = ("status", "plan status", "document status", "상태")
+_HEADING_STATUS: Final = re.compile(r".*?\bstatus\s*[:\uff1a]\s*(?=\S)", re.IGNORECASE)
+# A first heading with one of these names begins the plan's content and is no title.
+_PARTS: Final = frozenset({
+    "objective", "objectives", "goal", "goals", "purpose", "aim", "mission", "목적", "목표", "목표와 범위", "목적과 범위",
+    "目标", "目的", "目標", "roadmap position", "objective lock", "recent changes snapshot", "current behavior summary",
+    "proposed next block", "validation plan", "branch continuity", "file scope contract",
+})  # fmt: skip
 _YAML_STATUS: Final = re.compile(
     r"(?P<key>status[ \t]*:)(?P<gap>[ \t]*)"
     r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|[^#\s\"'|>&*!\[{](?:[^#\r\n]|(?<=\S)#)*?)?(?=[ \t]*(?:[ \t]#.*)?$)",
@@ -43,20 +51,29 @@ def bring_status(text: str, status: str) -> str:
 
 def _values(document: Document) -> Iterator[Text]:
     """Where the body says its status: before the first section, in a section about the plan itself, or as a section."""
-    headers = [document.preamble, *(section.own for section in document.sections[:1])]
-    headers += [section.body for section in document.sections_named(*_HEADER_SECTIONS)]
+    title = _title(document)
+    headers = [document.preamble] if title is None else [document.preamble, title.own]
+    headers += [section.body for section in document.sections_named(*_ABOUT)]
     seen: set[int] = set()
     for span in headers:
         for field in document.fields_named(span, *_NAMES)[:1]:
             if field.line not in seen:
                 seen.add(field.line)
                 yield _first_line(field.value)
-    for section in document.sections_named(*_NAMES):
-        first = next(iter(document.nodes_in(section.own)), None)
-        if not isinstance(first, Paragraph) or first.text.line in seen or document.fields_in(first.span):
+    for section in document.sections_named(*_SECTION_NAMES):
+        first = next((node for node in document.nodes_in(section.own) if isinstance(node, Paragraph)), None)
+        if first is None or document.fields_named(section.body, *_NAMES):
             continue
         if len(first.text.content) <= STATUS_LIMIT and "\n" not in first.text.content:
             yield first.text
+    for node in document.nodes:
+        if isinstance(node, Heading) and (said := _HEADING_STATUS.match(node.text.content)) is not None:
+            yield node.text.slice(said.end(), len(node.text.content))
+
+
+def _title(document: Document) -> Section | None:
+    first = document.sections[0] if document.sections else None
+    return first if first is not None and first.level == 1 and first.name not in _PARTS else None
 
 
 def _first_line(text: Text) -> Text:
@@ -107,8 +124,9 @@ def _yaml_scalar(old: str, words: str) -> str:
 
 def _below_title(document: Document, line: str) -> Splice:
     lines = Lines(document.text)
-    if document.sections:
-        at, bodies = document.sections[0].heading.end, ["", line]
+    title = _title(document)
+    if title is not None:
+        at, bodies = title.heading.end, ["", line]
     else:
         at = document.front_matter.span.end if document.front_matter is not None else 0
         bodies = ["", line] if at else [line]
