@@ -10,6 +10,7 @@ from typing import Final
 from bot.plans.model import BLOCKS_LIMIT
 
 ID_LENGTH_LIMIT: Final = 40
+EXPANSION_LIMIT: Final = 10 * BLOCKS_LIMIT
 
 # Words that only say what kind of thing a number counts; "Block B01" and "Task 1" are called B01 and 1.
 _DROPPED: Final = r"(?:tasks?|blocks?|steps?|작업)"
@@ -32,6 +33,7 @@ _RANGE: Final = re.compile(
     rf"(?<![\w./#-])(?P<first>{_ONE})\s*(?:[-–—~]|\.\.+|…|\bto\b|\bthrough\b|\bthru\b)\s*(?P<last>{_ONE})(?![\w/]|[-.]\w)",
     re.IGNORECASE,
 )
+_RANGE_OR_TOKEN: Final = re.compile(f"{_RANGE.pattern}|{_TOKEN.pattern}", re.IGNORECASE)
 _PARTS: Final = re.compile(r"(?P<stem>.*?)(?P<number>\d+)(?P<suffix>[a-z]?)")
 _SEPARATORS: Final = re.compile(
     r"(?:[\s,;&+/、|`*_()\[\]{}.]|\band\b|\bor\b|\bids?\b|\b(?:tasks?|blocks?|steps?)\b)*", re.IGNORECASE
@@ -99,23 +101,30 @@ def says_none(text: str) -> bool:
 def ids_in(text: str) -> list[str]:
     """The ids a text names, ranges expanded, in order and each once. Raises RangeError."""
     text = _separated(text)
-    found: list[str] = []
-    at = 0
-    while True:
-        token = _TOKEN.search(text, at)
-        span = _RANGE.search(text, at)
-        first = span if span and (token is None or span.start() <= token.start()) else None
-        if first is not None:
-            expanded = _expand(first["first"], first["last"])
-            if expanded is not None:
-                found += expanded
-                at = first.end()
-                continue
-        if token is None:
-            return list(dict.fromkeys(found))
-        compound = _same_stem_compound(token.group())
-        found += compound if compound else [canonical(token.group())]
-        at = token.end()
+    found: dict[str, None] = {}
+    expanded = 0
+    match = _RANGE_OR_TOKEN.search(text)
+    while match is not None:
+        ids, end = _named(match)
+        expanded += len(ids)
+        if expanded > EXPANSION_LIMIT:
+            raise RangeError(f"it names more than {EXPANSION_LIMIT} ids")
+        found.update(dict.fromkeys(ids))
+        match = _RANGE_OR_TOKEN.search(text, end)
+    return list(found)
+
+
+def _named(match: re.Match[str]) -> tuple[list[str], int]:
+    """The ids of one match, and where to go on: what is no range after all is read as two ids."""
+    if match["first"] is not None:
+        ids = _expand(match["first"], match["last"])
+        if ids is not None:
+            return ids, match.end()
+        # Two ids that are no range: go on behind the longest one that begins here (`M1-T1` is one id).
+        match = _TOKEN.match(match.string, match.start()) or match
+    end = match.end() if match.re is _TOKEN or match["first"] is None else match.end("first")
+    written = match.string[match.start() : end]
+    return _same_stem_compound(written) or [canonical(written)], end
 
 
 def _same_stem_compound(written: str) -> list[str] | None:

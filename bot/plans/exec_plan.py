@@ -76,12 +76,7 @@ def read_exec_plan(path: str, text: str) -> Reading:
     findings += [*blocks.findings, *block_findings, *scope_findings]
     findings += _what_is_missing(document, plan, found, blocks)
     findings += left_over(document)
-    return Reading(plan, in_order(findings))
-
-
-def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings by line, those about the whole file first, each once."""
-    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: (finding.line or 0, finding.code)))
+    return Reading(plan, say.in_order(findings))
 
 
 def _required(document: Document, name: str) -> tuple[Section, ...]:

@@ -128,7 +128,8 @@ def _from_id_field(
         findings.append(say.BAD_RANGE.at(block_field.line, range=words, reason=str(error)))
         return []
     if len(ids) > 1:
-        return [draft_from_fields(document, each, "", block_field.line, span, milestone) for each in ids]
+        first = draft_from_fields(document, ids[0], "", block_field.line, span, milestone)
+        return [replace(first, block=replace(first.block, id=each)) for each in ids]
     entry = block_ids.leading_entry(words, numbers=True)
     block_id = entry.id or (words if block_ids.id_problem(words) is None else None)
     if block_id is None:

@@ -31,22 +31,14 @@ def sections_left_empty(document: Document, found: Mapping[str, Section]) -> Ite
 
 def _says_something(document: Document, span: Span) -> bool:
     fields = document.fields_in(span)
-    keyed = {field.line for field in fields}
+    keyed = {field.line for field in fields} | {section.heading.start for section in document.sections}
     values = [field.value.content for field in fields]
-    values += [
-        text.content
-        for text in document.texts_in(span)
-        if text.line not in keyed and not _is_heading(document, text.line)
-    ]
+    values += [text.content for text in document.texts_in(span) if text.line not in keyed]
     for value in values:
         words = plain(value)
         if words and not is_placeholder(value) and words.casefold() not in _STANDING:
             return True
     return any(isinstance(node, Fence | Table) for node in walk(document.nodes_in(span)))
-
-
-def _is_heading(document: Document, line: int) -> bool:
-    return any(section.heading.start == line for section in document.sections)
 
 
 def left_over(document: Document) -> Iterator[Finding]:

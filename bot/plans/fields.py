@@ -97,7 +97,7 @@ def _text_fields(text: Text, following: Node | None, depth: int) -> Iterator[Fie
         ends = len(content) if is_last else found[index + 1][0]
         value = _value(text, content, value_begins, ends)
         items = following.items if is_last and isinstance(following, ListNode) else ()
-        line = text.line + content.count("\n", 0, begins)
+        line = text.line + text.line_index(begins)
         last = items[-1].span.end if items else max(line + 1, value.line + value.content.count("\n") + 1)
         yield Field(key, normal_name(key), value, items, style, Span(line, last), depth)
 
@@ -106,24 +106,24 @@ def _value(text: Text, content: str, begins: int, ends: int) -> Text:
     part = content[begins:ends]
     if not part.strip():
         # Nothing behind the key: the place where a value would be written is right behind the colon.
-        line = text.line + text.content.count("\n", 0, begins)
+        line = text.line + text.line_index(begins)
         return Text("", line, (text.offset(begins),))
     return text.slice(begins, begins + len(part.rstrip()))
 
 
 def _keys(content: str) -> Iterator[tuple[int, int, str, Style]]:
     """(index of the key's line or separator, index behind the colon, key, style) of each field of a text."""
-    bold = {match.start(): match for match in _BOLD.finditer(content) if match["inside"] or match["outside"]}
+    bold = [match for match in _BOLD.finditer(content) if match["inside"] or match["outside"]]
     if not bold and ":" not in content and ":" not in content:
         return
-    begin = 0
+    begin = at = 0
     may_be_plain = True
     for line in content.split("\n"):
         end = begin + len(line)
-        in_line = [match for start, match in bold.items() if begin <= start <= end] if bold else []
-        if in_line:
-            for match in in_line:
-                yield match.start(), match.end(), match["key"].strip(), "bold"
+        if at < len(bold) and bold[at].start() <= end:
+            while at < len(bold) and bold[at].start() <= end:
+                yield bold[at].start(), bold[at].end(), bold[at]["key"].strip(), "bold"
+                at += 1
             may_be_plain = False
         elif may_be_plain or _is_hard_break(content, begin):
             match_plain = _PLAIN.match(line)

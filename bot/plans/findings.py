@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from bot.plans.model import BLOCKS_LIMIT, PLAN_BYTES_LIMIT, Finding, Severity
 
 SHOWN_LIMIT: Final = 120
+FINDINGS_LIMIT: Final = 500
+PATTERNS_LIMIT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ UNTOUCHED_TEMPLATE = _error(
     "This is the template; nothing in it is filled in.",
     "Copy it and fill in objective, blocks, branch and scope.",
 )
+MORE_FINDINGS = _notice("SW110", "{count} more findings are not shown.", "Correct these first.")
 
 # What has to be there
 SECTION_MISSING = _error(
@@ -151,6 +155,9 @@ PROSE_IN_SCOPE = _warning(
 INCLUDED_AND_EXCLUDED = _warning(
     "SW406", "{pattern} is both included and excluded; excluded wins.", "Keep one of them."
 )
+TOO_MANY_PATTERNS = _error(
+    "SW407", f"More than {PATTERNS_LIMIT} patterns are listed.", "Name folders instead of files."
+)
 
 # Indexes
 DANGLING_ENTRY = _error("SW601", "The index lists {path}, which does not exist.", "Remove the entry or add the plan.")
@@ -163,5 +170,16 @@ NOT_LISTED_ASIDE = _notice(
 )
 LISTED_TWICE = _warning("SW605", "The index lists {path} twice; first in line {first}.", "Remove one entry.")
 ENTRY_OUTSIDE = _error("SW606", "The entry {path} leads out of the repository.", "Write a path inside the repository.")
+
+
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings by line, those about the whole file first, each once; past a limit, errors are the ones that stay."""
+    findings = list(dict.fromkeys(found))
+    more = len(findings) - FINDINGS_LIMIT
+    if more > 0:
+        findings.sort(key=lambda finding: finding.severity is not Severity.ERROR)
+        findings = [*findings[:FINDINGS_LIMIT], MORE_FINDINGS.at(None, count=more)]
+    return tuple(sorted(findings, key=lambda finding: (finding.line or 0, finding.code)))
+
 
 KINDS: Final = {value.code: value for value in list(globals().values()) if isinstance(value, Kind)}

@@ -60,13 +60,15 @@ def read_foreign_tasks(document: Document, title: Section | None) -> list[Draft]
 def _from_headings(document: Document, title: Section | None) -> list[Draft]:
     """Headings that count: the words "Task", "Slice" and the like, or codes like T001, or plain numbers in a row."""
     groups: dict[tuple[str, int, int], list[tuple[Section, block_ids.Entry, Section | None]]] = {}
-    aside = [section.body for section in document.sections if _ASIDE.search(section.name) and section is not title]
-    aside += [section.body for section in validation_sections(document) if section is not title]
+    validation = {section.heading.start for section in validation_sections(document)}
+    aside_until = 0
     for section, parent in _with_parents(document.sections):
-        if section is title or any(section.heading.start in span for span in aside):
+        if section is title or section.heading.start < aside_until:
             continue
         entry = block_ids.leading_entry(section.title, numbers=True)
         if entry.id is None:
+            if section.heading.start in validation or _ASIDE.search(section.name):
+                aside_until = section.body.end
             continue
         kind = _kind(section.title, entry.id)
         # Plain numbers count sections everywhere; only below a section of their own do they count tasks.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -35,19 +35,28 @@ class Text:
     content: str
     line: int
     starts: tuple[int, ...]
+    _begins: tuple[int, ...] = field(init=False, repr=False, compare=False, default=(0,))
+
+    def __post_init__(self) -> None:
+        if len(self.starts) > 1:
+            begins = [0, *(match.end() for match in re.finditer("\n", self.content))]
+            object.__setattr__(self, "_begins", tuple(begins))
+
+    def line_index(self, index: int) -> int:
+        """Which line of `content` (from 0) holds the character `content[index]`."""
+        return bisect_right(self._begins, index) - 1
 
     def offset(self, index: int) -> int:
         """The offset in the document of the character `content[index]`."""
-        before = self.content.count("\n", 0, index)
-        line_start = self.content.rfind("\n", 0, index) + 1
-        return self.starts[before] + index - line_start
+        before = self.line_index(index)
+        return self.starts[before] + index - self._begins[before]
 
     def slice(self, start: int, end: int) -> Text:
         """A part of this text that keeps its place; blanks around it are left out."""
         part = self.content[start:end]
         start += len(part) - len(part.lstrip())
         part = part.strip()
-        first = self.content.count("\n", 0, start)
+        first = self.line_index(start)
         behind = part.count("\n")
         starts = (self.offset(start), *self.starts[first + 1 : first + 1 + behind])
         return Text(part, self.line + first, starts)
@@ -158,6 +167,10 @@ def plain(content: str) -> str:
     """The words a reader sees: no emphasis marks, no backticks, link labels, `<placeholder>` kept, one line."""
     if not _MARKUP.search(content):
         return " ".join(content.split())
+    return _remembered(content) if len(content) <= _REMEMBERED_LENGTH else _plain(content)
+
+
+def _plain(content: str) -> str:
     words: list[str] = []
     for token in _tokens(without_comments(content)):
         match token.type:
@@ -173,6 +186,9 @@ def plain(content: str) -> str:
     return " ".join("".join(words).split())
 
 
+# One value is asked about several times: is it filled in, is it the template's, what does it say.
+_REMEMBERED_LENGTH: Final = 300
+_remembered: Final = lru_cache(maxsize=2048)(_plain)
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>&~!]")
 
 
@@ -187,7 +203,7 @@ def _code_spans(text: Text) -> Iterator[CodeSpan]:
     for token in _tokens(text.content):
         if token.type == "code_inline" and token.meta:
             begins, ends = token.meta["begins"], token.meta["ends"]
-            line = text.line + text.content.count("\n", 0, begins)
+            line = text.line + text.line_index(begins)
             yield CodeSpan(token.content, text.offset(begins), text.offset(ends), line, begins, ends)
 
 
@@ -206,7 +222,7 @@ def _links(text: Text) -> Iterator[Link]:
             open_link, label = token, []
         elif token.type == "link_close" and open_link is not None:
             begins, ends = open_link.meta["begins"], open_link.meta["ends"]
-            line = text.line + text.content.count("\n", 0, begins)
+            line = text.line + text.line_index(begins)
             target = str(open_link.attrGet("href") or "")
             yield Link("".join(label), target, text.offset(begins), text.offset(ends), line)
             open_link = None

@@ -9,6 +9,7 @@ from bot.plans.inline import plain
 
 TEMPLATE_TITLES: Final = frozenset({"execution session plan template"})
 
+_LONGEST: Final = 300
 _ANGLED: Final = re.compile(r"<(?![a-zA-Z/][^<>]*=)[^<>`]{1,200}>")
 _TEMPLATE_ID: Final = re.compile(r"[A-Za-z]{0,8}(?:XX|YY|NN|NNN)(?![A-Za-z0-9])")
 _WORDS: Final = frozenset(
@@ -27,7 +28,10 @@ _OPTIONS: Final = (
 
 def is_placeholder(value: str) -> bool:
     """Say whether a value (Markdown) is the template's own text: `<name>`, `BXX`, `...`, or all options at once."""
-    words = plain(value).strip(" .") if plain(value).strip() not in ("...", "…") else plain(value).strip()
+    if len(value) > _LONGEST:
+        return False
+    words = plain(value)
+    words = words if words in ("...", "…") else words.strip(" .")
     folded = words.casefold()
     if folded in _WORDS or folded in TEMPLATE_TITLES:
         return True

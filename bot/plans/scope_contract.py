@@ -112,6 +112,8 @@ def _read_paragraph(reader: _Reader, text: Text, side: _Side | None) -> _Side | 
 
 def _read_item(reader: _Reader, item: Item, side: _Side | None) -> None:
     text = item.text
+    if side is not None and len(side.patterns) > say.PATTERNS_LIMIT:
+        return
     if text is not None:
         label = normal_name(plain(text.content).partition(":")[0])
         named = _side(reader, label) if len(label) < 60 else None
@@ -185,6 +187,10 @@ def _take(reader: _Reader, side: _Side, code: CodeSpan, note: str | None) -> Non
     if problem is not None:
         reader.findings.append(say.BAD_PATTERN.at(code.line, pattern=text, reason=problem))
         return
+    if len(side.patterns) > say.PATTERNS_LIMIT:
+        return
+    if len(side.patterns) == say.PATTERNS_LIMIT:
+        reader.findings.append(say.TOO_MANY_PATTERNS.at(code.line))
     side.patterns.append(Pattern(text, note, code.line + 1))
 
 
