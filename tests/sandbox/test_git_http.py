@@ -150,3 +150,13 @@ async def test_a_protected_branch_takes_no_push(sandbox: Sandbox, git: Git) -> N
     assert code != 0
     assert "protected branch hook declined" in output
     assert sandbox.repo("acme/shop").git.branch("main") == before
+
+
+async def test_a_push_of_several_megabytes_arrives_in_one_piece(sandbox: Sandbox, git: Git, as_bot: Api) -> None:
+    await git("clone", git.url(sandbox.tokens["coda"]), ".")
+    (git.folder / "big.bin").write_bytes(os.urandom(3_000_000))
+    await git.commit("note.txt", "with a big file\n")
+    code, output = await git("push", "origin", "HEAD:refs/heads/big")
+    assert code == 0, output
+    found = await as_bot("GET", "/repos/acme/shop/git/trees/big")
+    assert {"big.bin": 3_000_000}.items() <= {one["path"]: one.get("size") for one in found.body["tree"]}.items()
