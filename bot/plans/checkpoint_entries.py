@@ -16,7 +16,7 @@ from bot.plans.document import Document, Section, read_document
 from bot.plans.edit import Lines, Splice, splice
 from bot.plans.fields import Field
 from bot.plans.inert import NOTHING, inert_code
-from bot.plans.inline import plain
+from bot.plans.inline import code_spans, plain
 from bot.plans.nodes import Item, ListNode, Node, Span
 from bot.plans.placeholders import filled
 from bot.plans.record_fields import append_section, item_prefix, value_splice
@@ -26,6 +26,7 @@ _SECTION_NAMES: Final = ("progress checkpoints", "checkpoint record", "execution
 _RECORD_NAMES: Final = ("checkpoint record", "checkpoints", "execution record")
 _BLOCK_NAMES: Final = frozenset({"sprint/block/task", "sprint/block", "block/task", "block"})
 _LABELS: Final = ("Sprint/Block/Task", "Files Changed", "Validation Run", "Result", "Notes")
+_CUTS_LIMIT: Final = 50
 _STAMP: Final = "Stepwise"
 _STAMPED: Final = re.compile(rf"\({_STAMP}(?:: [^\n]*)?\)$")
 _NOTHING_YET: Final = re.compile(r"[-–—]*|n/?a", re.IGNORECASE)
@@ -61,14 +62,18 @@ class _Written:
     is_nested: bool
 
     @property
-    def name(self) -> str:
-        return next(plain(field.value.content) for name, field in self.fields.items() if name in _BLOCK_NAMES)
+    def name(self) -> tuple[str, ...]:
+        """The plain parts of Sprint/Block/Task; a slash inside a code span separates nothing."""
+        value = next(field.value for name, field in self.fields.items() if name in _BLOCK_NAMES)
+        code = code_spans(value)
+        cuts = [found.start() for found in re.finditer("/", value.content)]
+        cuts = [cut for cut in cuts[:_CUTS_LIMIT] if not any(span.begins <= cut < span.ends for span in code)]
+        return tuple(plain(value.content[begin + 1 : end]) for begin, end in pairwise([-1, *cuts, len(value.content)]))
 
     @property
     def block(self) -> str:
-        """The block's id: the second of three parts, or of two when the first is no id of ours."""
-        parts = [part.strip() for part in self.name.split("/")]
-        return parts[1] if len(parts) > 1 else parts[0]
+        """The block's id: the second part, or the only one."""
+        return self.name[1] if len(self.name) > 1 else self.name[0]
 
     @property
     def is_ours(self) -> bool:
@@ -83,7 +88,7 @@ class _Written:
 
     @property
     def is_unnamed(self) -> bool:
-        return all(_says_nothing(part) for part in self.name.split("/"))
+        return all(_says_nothing(part) for part in self.name)
 
 
 def stamped(details: Sequence[str]) -> str:

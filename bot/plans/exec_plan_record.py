@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,8 @@ Result = Literal["done", "blocked", "pending", "skipped"]
 
 FILES_LISTED: Final = 50
 _STRICT: Final = ConfigDict(extra="forbid", strict=True)
+_KEY: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9 /.,'()-]{0,50}[A-Za-z0-9)])?")
+_FOLDER: Final = re.compile(r"[\w./-]{1,100}")
 _RISKS: Final = ("residual risks / follow-ups", "residual risks/follow-ups", "residual risks", "follow-ups")
 
 
@@ -31,6 +34,8 @@ class Checkpoint:
     `sprint` None means: as the plan's own *Roadmap Position* says, if it does. `date` is ISO 8601, `commit` a full
     hash; both are empty while the block is open.
     """
+
+    __pydantic_config__ = _STRICT
 
     block: str
     sprint: str | None
@@ -48,6 +53,8 @@ class Checkpoint:
 class ValidationRecord:
     """The validation phase and its verdict; `invariants` are pairs of name and finding."""
 
+    __pydantic_config__ = _STRICT
+
     level: str
     validated_by: str
     date: str
@@ -63,6 +70,8 @@ class ValidationRecord:
 class CloseoutRecord:
     """The closeout checklist; `moved_path` is None while the plan stands where it stood."""
 
+    __pydantic_config__ = _STRICT
+
     ready: bool
     blockers: tuple[str, ...]
     moved_path: str | None
@@ -73,6 +82,8 @@ class CloseoutRecord:
 @dataclass(frozen=True, slots=True)
 class ExecPlanRecord:
     """What the plan's text is to hold; None and empty parts are left as they stand in the plan."""
+
+    __pydantic_config__ = _STRICT
 
     status: str | None
     checkpoints: tuple[Checkpoint, ...]
@@ -119,7 +130,7 @@ def _entry(checkpoint: Checkpoint) -> Entry:
         sprint=checkpoint.sprint,
         title=inert_text(checkpoint.title, 200) or NOTHING,
         files_changed=_listed(checkpoint.files_changed),
-        validation_run=", ".join(inert_text(one, 200) for one in checkpoint.validation_run) or NOTHING,
+        validation_run=", ".join(filter(None, (inert_text(one, 200) for one in checkpoint.validation_run))) or NOTHING,
         result=f"{inert_code(checkpoint.result)} {stamped(stamp)}",
         notes=inert_text(checkpoint.notes) or NOTHING,
     )
@@ -157,13 +168,19 @@ def _validation(record: ValidationRecord) -> tuple[Wanted, ...]:
 def _invariants(pairs: tuple[tuple[str, str], ...]) -> tuple[Wanted, ...]:
     if not pairs:
         return ()
-    # A colon in the name would end the key early.
-    keyed = tuple((inert_text(name.replace(":", " "), 100) or NOTHING, inert_code(text)) for name, text in pairs)
-    return (Wanted("Invariant Checks", ("invariant checks", "invariants"), keyed=keyed),)
+    keyed = {_key(name): inert_code(text) for name, text in pairs}
+    return (Wanted("Invariant Checks", ("invariant checks", "invariants"), keyed=tuple(keyed.items())),)
+
+
+def _key(name: str) -> str:
+    """A name that will be read back as a key: plain if it can be, else in a code span."""
+    words = " ".join(name.split())
+    return words if _KEY.fullmatch(words) else inert_code(words.replace("`", "'") or "check", 100)
 
 
 def _closeout(record: CloseoutRecord) -> tuple[Wanted, ...]:
-    folder = posixpath.dirname(posixpath.dirname(record.moved_path or "")) or "docs/exec-plans"
+    folder = posixpath.dirname(posixpath.dirname(record.moved_path or ""))
+    folder = folder if _FOLDER.fullmatch(folder) else "docs/exec-plans"
     indexes = (
         (inert_code(f"{folder}/active/index.md"), _yes_no(record.active_index_updated)),
         (inert_code(f"{folder}/completed/index.md"), _yes_no(record.completed_index_updated)),

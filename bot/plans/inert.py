@@ -38,9 +38,11 @@ def inert_text(text: str, limit: int = TEXT_LIMIT) -> str:
 def inert_code(text: str, limit: int = CODE_LIMIT) -> str:
     """Return a text as one code span, its fence longer than any run of backticks in it; "—" for nothing.
 
-    Control and direction characters show as escapes, so that a file name cannot hide behind them.
+    Control and direction characters show as escapes, so that a file name cannot hide behind them; so does the beginning
+    of a comment, behind which simpler readers of Markdown see nothing, in code or not.
     """
-    content = _shorten("".join(_visible(one, keep_space=False) for one in text[: limit + 1]).strip(), limit)
+    shown = "".join(_visible(one, keep_space=False) for one in text[: limit + 1]).replace("<!--", "<\\u0021--")
+    content = _shorten(shown.strip(), limit)
     if not content:
         return NOTHING
     fence = "`" * (max((len(run) for run in _BACKTICKS.findall(content)), default=0) + 1)
@@ -93,4 +95,4 @@ def _escape(text: str) -> str:
 
 
 def _escape_markup(text: str) -> str:
-    return _MARKUP.sub(r"\\\g<0>", text)
+    return _MARKUP.sub(r"\\\g<0>", text).replace("<!--", "<\\!--")

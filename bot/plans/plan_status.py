@@ -16,12 +16,12 @@ from bot.plans.nodes import Heading, Paragraph
 _NAMES: Final = ("status", "plan status", "상태", "状态")
 _ABOUT: Final = ("lifecycle", "metadata", "meta", "status", "plan status", "document status", "header", "상태")
 _SECTION_NAMES: Final = ("status", "plan status", "document status", "상태")
-_HEADING_STATUS: Final = re.compile(r".*?\bstatus\s*[:\uff1a]\s*(?=\S)", re.IGNORECASE)
+_HEADING_STATUS: Final = re.compile(r"[\d.)\s]*(?:plan )?status\s*[:\uff1a]\s*(?=\S)", re.IGNORECASE)
 # A first heading with one of these names begins the plan's content and is no title.
 _PARTS: Final = frozenset({
-    "objective", "objectives", "goal", "goals", "purpose", "aim", "mission", "목적", "목표", "목표와 범위", "목적과 범위",
-    "目标", "目的", "目標", "roadmap position", "objective lock", "recent changes snapshot", "current behavior summary",
-    "proposed next block", "validation plan", "branch continuity", "file scope contract",
+    "objective", "objectives", "goal", "goals", "purpose", "aim", "mission", "목적", "목표", "목표와 범위",
+    "목적과 범위", "目标", "目的", "目標", "roadmap position", "objective lock", "recent changes snapshot",
+    "current behavior summary", "proposed next block", "validation plan", "branch continuity", "file scope contract",
 })  # fmt: skip
 _YAML_STATUS: Final = re.compile(
     r"(?P<key>status[ \t]*:)(?P<gap>[ \t]*)"

@@ -70,12 +70,14 @@ def append_section(text: str, title: str, body: Sequence[str]) -> str:
 
 
 def _section_level(document: Document) -> int:
-    """The level that the document's sections have: the highest one used more than once, else below the title."""
+    """The level of the document's sections: the highest one, a single title aside.
+
+    A deeper one would make the new section part of the last section, which may be the scope contract.
+    """
     levels = [section.level for section in document.sections]
-    repeated = [level for level in set(levels) if levels.count(level) > 1]
-    if repeated:
-        return min(repeated)
-    return min(6, min(levels) + 1) if len(levels) == 1 else max(levels, default=2)
+    if levels.count(1) == 1:
+        levels.remove(1)
+    return min(levels, default=2)
 
 
 def _next_number(document: Document) -> str:

@@ -100,8 +100,8 @@ def _scope_lines(document: Document) -> frozenset[int]:
 def _retargeted(text: str, reference: Reference, folder: str, old_path: str, new_path: str) -> str | None:
     def followed(path: str) -> str | None:
         target = resolve(path, folder)
-        if target == new_path:
-            return None
+        if new_path in (target, path):
+            return None  # it points there already, read either way
         if path == old_path:
             return new_path
         return in_the_form_of(path, new_path, folder) if target == old_path else None
