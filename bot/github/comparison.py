@@ -67,12 +67,25 @@ async def compare(client: Client, repo: Repo, base_sha: str, head_sha: str) -> C
 
     `standing` is `gone` when GitHub knows one of the commits no longer, as after a forced push.
     """
+    return await _compare(client, repo, urls.commit_sha(base_sha), head_sha)
+
+
+async def since_branch(client: Client, repo: Repo, branch: str, head_sha: str) -> Comparison:
+    """What a commit would bring into a branch as it is now: the diff of a pull request, but of one exact head.
+
+    The list of a pull request's files is always that of its newest head, whatever head one has just read; this one
+    cannot be of another commit than was asked for.
+    """
+    return await _compare(client, repo, urls.repository_path(branch), head_sha)
+
+
+async def _compare(client: Client, repo: Repo, base: str, head_sha: str) -> Comparison:
     try:
         value = await client.get(
             "/repos/{owner}/{repo}/compare/{base}...{head}",
             owner=repo.owner,
             repo=repo.name,
-            base=urls.commit_sha(base_sha),
+            base=base,
             head=urls.commit_sha(head_sha),
         )
     except NotFound:

@@ -118,6 +118,9 @@ class Situation:
 
 def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
     """Evaluate plan, scope, gates and history for the head that `facts` was read at."""
+    if run is not None and run.state is RunState.ABORTED:
+        # What an ended run had locked and granted binds nobody any more.
+        run = None
     plan = _plan_view(run, facts)
     progress = facts.progress if isinstance(facts.progress, Progress) else None
     content_head = _content_head(run, facts, progress)
@@ -136,7 +139,7 @@ def _plan_view(run: Run | None, facts: Facts) -> PlanView:
     files = [item for item in facts.plans if isinstance(item, PlanFile)]
     refused = [item for item in facts.plans if isinstance(item, PlanRefused)]
     unknown = [item for item in facts.plans if isinstance(item, Unknown)]
-    if run is not None and run.state is not RunState.ABORTED:
+    if run is not None:
         return _locked_plan_view(run, files, refused, unknown)
     if unknown:
         return PlanView(PlanState.UNKNOWN, reasons=tuple(item.reason for item in unknown))
@@ -236,10 +239,10 @@ def _content_head(run: Run | None, facts: Facts, progress: Progress | None) -> s
     """The newest commit that is not the bot's own record: what approvals and verdicts vouch for."""
     if run is None or progress is None or progress.history is History.REWRITTEN:
         return facts.pull.head_sha
-    for commit in reversed(progress.commits):
-        if not commit.is_ours:
-            return commit.sha
-    return run.boundary if progress.is_complete else facts.pull.head_sha
+    if not progress.is_complete:
+        # A list that was cut off need not hold the newest commits.
+        return facts.pull.head_sha
+    return next((commit.sha for commit in reversed(progress.commits) if not commit.is_ours), run.boundary)
 
 
 def _gates_view(run: Run | None, facts: Facts, content_head: str, now: datetime) -> GatesView:

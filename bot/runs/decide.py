@@ -11,10 +11,10 @@ from bot.runs.assess import PlanState, Situation
 from bot.runs.command_lines import command_lines
 from bot.runs.effects import Decided, React, Say
 from bot.runs.events import CommentCreated, Event
-from bot.runs.facts import Facts, Permission
+from bot.runs.facts import Facts, Permission, Unknown
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import Entry, EntryKind, PullKey, Run
-from bot.runs.policy import PolicyProblem
+from bot.runs.policy import Policy, PolicyProblem
 from bot.runs.registry import Audience, Command, find, suggestion
 from bot.runs.turn import Call, Turn
 
@@ -87,21 +87,30 @@ def _suggest(turn: Turn, call: Call) -> Turn:
 
 
 def _carry_out(turn: Turn, command: Command, call: Call) -> tuple[Turn, str]:
+    permission = turn.facts.permissions.get(call.by)
+    if command.audience is Audience.APPROVER and isinstance(permission, Unknown):
+        refusal = Refusal(Problem.PERMISSION_UNKNOWN, {"reason": permission.reason})
+        return _refuse(turn, call, refusal), "confused"
     if command.audience is Audience.APPROVER and not may_approve(turn, call):
         if turn.run is not None:
-            level = turn.facts.permissions.get(call.by)
-            said = level.level if isinstance(level, Permission) else "unknown"
+            said = permission.level if isinstance(permission, Permission) else "unknown"
             text = f"/{call.word}: permission {said}"
             turn = turn.note(EntryKind.REFUSED, call.by, text, comment_id=call.comment.comment_id)
         return turn, "-1"
-    if isinstance(turn.facts.policy, PolicyProblem) and command.word not in STILL_ANSWERED:
-        problem = turn.facts.policy
-        items = tuple(f"{problem.path}, line {line}: {what}" for line, what in problem.problems)
-        return _refuse(turn, call, Refusal(Problem.POLICY_BROKEN, items=items)), "confused"
+    if not isinstance(turn.facts.policy, Policy) and command.word not in STILL_ANSWERED:
+        return _refuse(
+            turn, call, Refusal(Problem.POLICY_BROKEN, items=_policy_problems(turn.facts.policy))
+        ), "confused"
     result = command.handle(turn, call)
     if isinstance(result, Refusal):
         return _refuse(turn, call, result), "confused"
     return result, "+1"
+
+
+def _policy_problems(policy: PolicyProblem | Unknown) -> tuple[str, ...]:
+    if isinstance(policy, Unknown):
+        return (policy.reason,)
+    return tuple(f"{policy.path}, line {line}: {what}" for line, what in policy.problems)
 
 
 def may_approve(turn: Turn, call: Call) -> bool:

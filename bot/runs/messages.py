@@ -12,6 +12,7 @@ class Problem(StrEnum):
     BAD_ARGUMENTS = "bad_arguments"
     UNKNOWN_COMMAND = "unknown_command"
     POLICY_BROKEN = "policy_broken"
+    PERMISSION_UNKNOWN = "permission_unknown"
     NO_PLAN = "no_plan"
     SEVERAL_PLANS = "several_plans"
     PLAN_UNREADABLE = "plan_unreadable"

@@ -18,7 +18,7 @@ from bot.github.app import GitHubApp
 from bot.github.errors import GitHubError, RateLimited
 from bot.metrics import Metrics
 from bot.runs.model import PullKey
-from bot.service.fault import tell_fault
+from bot.service.fault import take_fault_back, tell_fault
 from bot.service.reaction import Reactor
 from bot.service.route import Router
 from bot.service.sole import sole_reactor
@@ -147,8 +147,11 @@ class Dispatcher:
         """One reaction with its failures noted: this is the outer edge, nothing may fall through."""
         with structlog.contextvars.bound_contextvars(pull=str(key)), self._metrics.reaction_seconds.time():
             try:
+                before = await self._store.pull(key)
                 await self._reactor.react(key)
                 await self._store.clear_failure(key)
+                if before is not None and before.attempts >= TELL_AFTER:
+                    await take_fault_back(self._app, self._app_id, before)
                 self._metrics.reactions.labels("done").inc()
             except GitHubError as error:
                 await self._failed(key, error.sentence(), error)

@@ -15,6 +15,17 @@ FAULT_MARKER = "<!-- stepwise:fault -->"
 _log = structlog.get_logger()
 
 
+async def take_fault_back(app: GitHubApp, app_id: int, row: PullRow) -> None:
+    """The pull request can be worked on again: what was told of the fault goes."""
+    client, repo = app.installation(row.installation_id, row.key.repository_id), Repo.of(row.full_name)
+    try:
+        found = await comments.find_own(client, repo, row.key.number, marker=FAULT_MARKER, app_id=app_id)
+        if found is not None:
+            await comments.delete(client, repo, found.id)
+    except GitHubError as error:
+        _log.warning("what was told of the fault could not be taken back", error=error.sentence())
+
+
 async def tell_fault(app: GitHubApp, app_id: int, row: PullRow, sentence: str) -> None:
     """Say it once per pull request: the comment is edited if it is there. What GitHub refuses here is only logged."""
     client, repo = app.installation(row.installation_id, row.key.repository_id), Repo.of(row.full_name)

@@ -63,6 +63,10 @@ class Target:
     repo: Repo
 
 
+class HeadMovedMeanwhile(Exception):  # noqa: N818 - reads as what happened
+    """The head is not the one that was read at the beginning of this pass: observe anew."""
+
+
 class Observer:
     """Fetches facts; holds nothing but caches of what cannot change, and of policies for a few minutes."""
 
@@ -146,12 +150,22 @@ class Observer:
         return brought
 
     async def _changed_files(self, target: Target, pull: PullFacts) -> Files | Unknown:
+        """The files that differ between the base branch and exactly this head.
+
+        A comparison lists at most 300. Beyond that the pull request's own list (at most 3,000) has to do, which is of
+        whatever head is newest: it only counts if the head is still the same afterwards.
+        """
         key = (target.key, pull.base_ref, pull.base_sha, pull.head_sha, pull.changed_files)
         kept = self._files.get(key)
         if kept is not None:
             return kept
         try:
-            items, is_complete = await pulls.files(target.client, target.repo, pull.number, pull.changed_files)
+            found = await comparison.since_branch(target.client, target.repo, pull.base_ref, pull.head_sha)
+            items, is_complete = list(found.files), found.files_complete
+            if not is_complete:
+                items, is_complete = await pulls.files(target.client, target.repo, pull.number, pull.changed_files)
+                if (await self.pull(target)).head_sha != pull.head_sha:
+                    raise HeadMovedMeanwhile
         except GitHubError as error:
             return _unknown(error)
         changed = tuple(ChangedFile(item.path, item.status, item.previous_path, item.blob_sha) for item in items)
@@ -190,7 +204,9 @@ class Observer:
         if kept is not None:
             return kept
         try:
-            found = await contents.file_at(target.client, target.repo, pull.base_sha, POLICY_PATH)
+            # The payload's base SHA may be old; the policy is that of the base branch as it is now.
+            base = await git_data.read_ref(target.client, target.repo, pull.base_ref)
+            found = await contents.file_at(target.client, target.repo, base, POLICY_PATH)
             policy = _policy_from(found)
             if policy is None:
                 policy = await self._organisation_policy(target)

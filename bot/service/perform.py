@@ -25,7 +25,8 @@ from bot.service.record import Result, write_record
 from bot.store.effects import EffectState, StoredEffect
 from bot.store.store import Store
 
-ATTEMPTS: Final = 8
+ATTEMPTS: Final = 300
+"""With the longest wait between them that is three days, as long as GitHub keeps deliveries."""
 LONGEST_WAIT: Final = timedelta(minutes=15)
 _log = structlog.get_logger()
 

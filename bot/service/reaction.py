@@ -27,7 +27,7 @@ from bot.runs.events import ChecklistEdited, CommentCreated, Event, Rerequested,
 from bot.runs.facts import Facts
 from bot.runs.model import Entry, PullKey, Run
 from bot.runs.needs import Needs, needs
-from bot.service.observe import Observer, Target
+from bot.service.observe import HeadMovedMeanwhile, Observer, Target
 from bot.service.perform import Performer
 from bot.service.show import Presenter
 from bot.store.delivery import Delivery
@@ -78,8 +78,8 @@ class Reactor:
         for _ in range(PASSES):
             try:
                 woken = await self._pass(key, woken=woken)
-            except Conflict:
-                # Another process changed the run since it was read: read again and decide again.
+            except (Conflict, HeadMovedMeanwhile):
+                # Another process changed the run, or somebody pushed, since it was read: read and decide again.
                 woken = True
             if not woken:
                 return

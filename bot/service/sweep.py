@@ -36,7 +36,7 @@ class Sweeper:
         """Look at every run again, ask for lost deliveries, forget old ones."""
         now = self._clock()
         self._next = now + EVERY
-        for key in await self._store.pulls_with_live_run():
+        for key in await self._store.open_pulls_with_live_run():
             await self._store.set_wake_at(key, now)
         await self._store.forget_deliveries(now - KEEP_HANDLED)
         await self._redeliver(now)

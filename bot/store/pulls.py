@@ -96,12 +96,12 @@ class Pulls(Room):
     async def open_pulls(self) -> list[PullKey]:
         return await self._keys(pulls.c.is_open)
 
-    async def pulls_with_live_run(self) -> list[PullKey]:
-        """Pull requests whose run is not over, open or not: a closeout goes on after the merge."""
+    async def open_pulls_with_live_run(self) -> list[PullKey]:
+        """Open pull requests whose run is not over: the ones that a sweep looks at."""
         live = select(runs.c.id).where(
             runs.c.repository_id == pulls.c.repository_id, runs.c.number == pulls.c.number, runs.c.is_live
         )
-        return await self._keys(live.exists())
+        return await self._keys(live.exists(), pulls.c.is_open)
 
     async def set_head(self, key: PullKey, head_sha: str, now: datetime) -> datetime:
         """Note the live head; when this head was first seen. LookupError for a pull request never remembered."""

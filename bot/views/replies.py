@@ -25,6 +25,8 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
             return f"There is no such command. Did you mean {code('/' + values['suggestion'])}?"
         case Problem.POLICY_BROKEN:
             return f"The policy on the base branch cannot be used, so nothing advances:\n\n{bullets(items)}"
+        case Problem.PERMISSION_UNKNOWN:
+            return f"It could not be found out whether you may: {plain(values['reason'])}."
         case Problem.NO_PLAN:
             return (
                 "There is no plan in this pull request. Commit one to this branch, for example as "

@@ -51,9 +51,11 @@ async def test_open_pull_requests_and_those_with_a_live_run_are_found(store: Sto
     await store.record(a_reaction(key=PullKey(77, 6), run=a_run("run-6", PullKey(77, 6))))
     over = a_run("run-7", PullKey(77, 7), state=RunState.ABORTED)
     await store.record(a_reaction(key=PullKey(77, 7), run=over))
-    assert await store.open_pulls() == [PULL, PullKey(77, 7)]
-    assert await store.pulls_with_live_run() == [PullKey(77, 6)]
-    assert await store.live_run_count() == 1
+    await remember(store, PullKey(77, 8))
+    await store.record(a_reaction(key=PullKey(77, 8), run=a_run("run-8", PullKey(77, 8))))
+    assert await store.open_pulls() == [PULL, PullKey(77, 7), PullKey(77, 8)]
+    assert await store.open_pulls_with_live_run() == [PullKey(77, 8)], "neither the closed one nor the ended run"
+    assert await store.live_run_count() == 2
 
 
 async def test_a_renamed_repository_is_renamed_everywhere(store: Store) -> None:
