@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from bot.plans.document import Document, Section, read_document
-from bot.plans.edit import Lines, Splice, splice
+from bot.plans.document import Document, Section
+from bot.plans.edit import Lines, Splice
 from bot.plans.fields import Field
 from bot.plans.inert import NOTHING, inert_code
 from bot.plans.inline import code_spans, plain
 from bot.plans.nodes import Item, ListNode, Node, Span
 from bot.plans.placeholders import filled
-from bot.plans.record_fields import append_section, item_prefix, value_splice
+from bot.plans.record_fields import append_section, edited, item_prefix, value_splice
 
 SECTION: Final = "Progress Checkpoints"
 _SECTION_NAMES: Final = ("progress checkpoints", "checkpoint record", "execution record", "checkpoints")
@@ -96,13 +96,12 @@ def stamped(details: Sequence[str]) -> str:
     return f"({_STAMP}: {', '.join(details)})" if details else f"({_STAMP})"
 
 
-def bring_checkpoints(text: str, entries: Sequence[Entry]) -> str:
-    """Return the text with one entry for each of these blocks; the template's empty entry becomes the first new one."""
-    document = read_document(text)
+def bring_checkpoints(document: Document, entries: Sequence[Entry]) -> Document:
+    """Return the plan with one entry for each of these blocks; the template's empty entry becomes the first new one."""
     section = document.section(*_SECTION_NAMES)
     sprint = _plan_sprint(document)
     if section is None:
-        return append_section(text, SECTION, _fresh(entries, sprint, "- ", "  "))
+        return append_section(document, SECTION, _fresh(entries, sprint, "- ", "  "))
     present = list(_entries(document, section))
     ours = {found.block: found for found in present if found.is_ours}
     unfilled = [found for found in present if not found.is_ours and found.is_unfilled]
@@ -116,15 +115,15 @@ def bring_checkpoints(text: str, entries: Sequence[Entry]) -> str:
         else:
             splices += _updates(document, found, entry.values(sprint))
     if not new:
-        return splice(text, splices)
+        return edited(document, splices)
     wanted = [plain(inert_code(entry.block, 100)) for entry in new]
+    result = document
     for addition in _additions(document, section, present, new, sprint):
-        result = splice(text, [*splices, addition])
-        after = read_document(result)
-        place = after.section(*_SECTION_NAMES)
-        blocks = {found.block for found in _entries(after, place) if found.is_ours} if place is not None else set()
+        result = edited(document, [*splices, addition])
+        place = result.section(*_SECTION_NAMES)
+        blocks = {found.block for found in _entries(result, place) if found.is_ours} if place is not None else set()
         if blocks.issuperset(wanted):
-            return result
+            break
     return result
 
 

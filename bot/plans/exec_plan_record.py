@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import ConfigDict, TypeAdapter
 
 from bot.plans.checkpoint_entries import Entry, bring_checkpoints, stamped
+from bot.plans.document import read_document
 from bot.plans.inert import NOTHING, inert_code, inert_text
 from bot.plans.plan_status import bring_status
 from bot.plans.record_fields import Wanted, bring_section
@@ -112,15 +113,16 @@ def apply_record(text: str, record: ExecPlanRecord) -> str:
     Everything in the record counts as untrusted and is written as one inert line. Sections that are missing are
     appended with the next number in the document's own style. Entries that people wrote are kept.
     """
+    document = read_document(text)
     if record.status is not None:
-        text = bring_status(text, record.status)
+        document = bring_status(document, record.status)
     if record.checkpoints:
-        text = bring_checkpoints(text, tuple(_entry(checkpoint) for checkpoint in record.checkpoints))
+        document = bring_checkpoints(document, tuple(_entry(checkpoint) for checkpoint in record.checkpoints))
     if record.validation is not None:
-        text = bring_section(text, "Validation Record", _validation(record.validation))
+        document = bring_section(document, "Validation Record", _validation(record.validation))
     if record.closeout is not None:
-        text = bring_section(text, "Closeout Checklist", _closeout(record.closeout))
-    return text
+        document = bring_section(document, "Closeout Checklist", _closeout(record.closeout))
+    return document.text
 
 
 def _entry(checkpoint: Checkpoint) -> Entry:

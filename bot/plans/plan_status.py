@@ -12,6 +12,7 @@ from bot.plans.edit import Lines, Splice, splice
 from bot.plans.inert import inert_code, inert_text
 from bot.plans.inline import Text
 from bot.plans.nodes import Heading, Paragraph
+from bot.plans.record_fields import edited
 
 _NAMES: Final = ("status", "plan status", "상태", "状态")
 _ABOUT: Final = ("lifecycle", "metadata", "meta", "status", "plan status", "document status", "header", "상태")
@@ -33,20 +34,19 @@ _YAML_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null
 STATUS_LIMIT: Final = 80
 
 
-def bring_status(text: str, status: str) -> str:
-    """Return the text with every spelling of its status saying `status`; without any, one is written below the title.
+def bring_status(document: Document, status: str) -> Document:
+    """Return the plan with every spelling of its status saying `status`; without any, one is written below the title.
 
     A status that was written in lower case stays in lower case: teams' own scripts look for it.
     """
-    document = read_document(text)
     words = " ".join("".join(one for one in status[:STATUS_LIMIT] if one.isprintable() or one.isspace()).split())
-    changes = [_changed(text, value, words) for value in _values(document)]
+    changes = [_changed(document.text, value, words) for value in _values(document)]
     in_front_matter = _in_front_matter(document, words)
     if in_front_matter is not None:
         changes.append(in_front_matter)
     if not changes:
         changes.append(_below_title(document, f"**Status:** {inert_text(words)}"))
-    return splice(text, changes)
+    return edited(document, changes)
 
 
 def _values(document: Document) -> Iterator[Text]:

@@ -32,12 +32,17 @@ class Wanted:
     keyed: tuple[tuple[str, str], ...] = ()
 
 
-def bring_section(text: str, title: str, wanted: Sequence[Wanted]) -> str:
-    """Return the text with the section `title` holding these fields; the section is appended if there is none."""
-    document = read_document(text)
+def edited(document: Document, splices: Sequence[Splice]) -> Document:
+    """The document after these splices; reading is what takes time, so an unchanged one is not read again."""
+    text = splice(document.text, splices)
+    return document if text == document.text else read_document(text)
+
+
+def bring_section(document: Document, title: str, wanted: Sequence[Wanted]) -> Document:
+    """Return the document with the section `title` holding these fields; the section is appended if there is none."""
     section = document.section(title)
     if section is None:
-        return append_section(text, title, [line for one in wanted for line in written(one, "- ", "  ")])
+        return append_section(document, title, [line for one in wanted for line in written(one, "- ", "  ")])
     edits = _SectionEdits(document, section)
     for one in wanted:
         edits.bring(one)
@@ -51,21 +56,20 @@ def written(one: Wanted, prefix: str, indent: str) -> list[str]:
     return lines + [f"{indent}- {bullet}" for bullet in bullets]
 
 
-def append_section(text: str, title: str, body: Sequence[str]) -> str:
+def append_section(document: Document, title: str, body: Sequence[str]) -> Document:
     """Append a section in the document's own heading style, with the next number where its headings are numbered.
 
     A fence or comment that is never closed would swallow the section, so it goes before such a block.
     """
-    document = read_document(text)
-    lines = Lines(text)
+    lines = Lines(document.text)
     heading = f"{'#' * _section_level(document)} {_next_number(document)}{title}"
     addition = [heading, "", *body]
     last = document.nodes[-1] if document.nodes else None
     end = len(lines)
     gap = [""] if end and not lines.is_blank(end - 1) else []
-    result = splice(text, [lines.insert(end, gap + addition)])
-    if isinstance(last, Fence | Html) and read_document(result).section(title) is None:
-        result = splice(text, [lines.insert(last.span.start, [*addition, ""])])
+    result = edited(document, [lines.insert(end, gap + addition)])
+    if isinstance(last, Fence | Html) and result.section(title) is None:
+        result = edited(document, [lines.insert(last.span.start, [*addition, ""])])
     return result
 
 
@@ -172,16 +176,16 @@ class _SectionEdits:
             bodies.append("")  # or the next line of the paragraph would go on as part of the last bullet
         self.put(self.lines.insert(at, bodies))
 
-    def result(self) -> str:
-        text = self.document.text
+    def result(self) -> Document:
         if not self.missing:
-            return splice(text, self.splices)
+            return edited(self.document, self.splices)
+        result = self.document
         last = max(self.fields, key=lambda field: field.span.end, default=None)
         for at, bodies in self.places(last):
-            result = splice(text, [*self.splices, self.lines.insert(at, bodies)])
-            section = read_document(result).section(self.section.name)
-            if section is not None and self.holds(read_document(result), section):
-                return result
+            result = edited(self.document, [*self.splices, self.lines.insert(at, bodies)])
+            section = result.section(self.section.name)
+            if section is not None and self.holds(result, section):
+                break
         return result
 
     def holds(self, document: Document, section: Section) -> bool:

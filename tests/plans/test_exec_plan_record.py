@@ -405,7 +405,8 @@ SECTIONS = ["## " + part for part in PLAN.split("\n## ")[1:]]
 @st.composite
 def plans(draw: st.DrawFn) -> str:
     """The template with sections left out, moved and cut short, in any line ends, perhaps without a final one."""
-    parts = draw(st.lists(st.sampled_from(SECTIONS), unique=True, max_size=len(SECTIONS)))
+    some = st.lists(st.sampled_from(SECTIONS), unique=True, max_size=len(SECTIONS))
+    parts = draw(st.just(SECTIONS) | st.permutations(SECTIONS) | some)
     title = draw(
         st.sampled_from(
             ["# Rename the thing\n\n**Status:** Draft\n\n", "---\nstatus: draft\n---\n\n# T\n\n", "# T\n\n", ""]
@@ -426,23 +427,26 @@ def plans(draw: st.DrawFn) -> str:
     return mark + (joined if draw(st.booleans()) else joined.rstrip("\r\n"))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(plans(), RECORDS)
 def test_no_record_changes_the_contract(text: str, record: ExecPlanRecord) -> None:
     path = "docs/exec-plans/active/x.md"
     before, after = (read_exec_plan(path, one).plan for one in (text, apply_record(text, record)))
     assert before is not None and after is not None
+    if "Proposed Next Block" in before.sections_missing:
+        # Such a plan cannot run; its blocks are a guess that takes numbered headings into account, for showing only.
+        before, after = replace(before, blocks=()), replace(after, blocks=())
     assert contract_of(after).terms == contract_of(before).terms
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(plans(), RECORDS)
 def test_writing_a_record_twice_equals_writing_it_once(text: str, record: ExecPlanRecord) -> None:
     once = apply_record(text, record)
     assert apply_record(once, record) == once
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(plans(), RECORDS, RECORDS)
 def test_a_later_record_leaves_one_entry_per_block(text: str, first: ExecPlanRecord, second: ExecPlanRecord) -> None:
     once = apply_record(text, replace(first, checkpoints=(B01,)))
@@ -455,7 +459,7 @@ def test_a_later_record_leaves_one_entry_per_block(text: str, first: ExecPlanRec
     assert len(keys) == 2
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(plans(), RECORDS)
 def test_every_line_outside_the_record_stays(text: str, record: ExecPlanRecord) -> None:
     after = apply_record(text, record).removeprefix(BOM).splitlines(keepends=True)
