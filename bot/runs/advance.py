@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from bot.runs.assess import is_validated
 from bot.runs.effects import Say
-from bot.runs.facts import Outcome, OutcomeState
-from bot.runs.finish import closeout_blockers
+from bot.runs.facts import Facts, Outcome, OutcomeState, PlanFile
+from bot.runs.finish import closeout_blockers, is_closing
 from bot.runs.messages import Notice, NoticeKind
 from bot.runs.model import BlockRun, BlockState, EntryKind, Run, RunState
 from bot.runs.obstacles import approval_obstacles
-from bot.runs.records import close_out
+from bot.runs.records import close_out, other_place
 from bot.runs.turn import Turn
 
 BOT = "stepwise"
@@ -23,9 +23,18 @@ def absorb(run: Run, outcomes: dict[str, Outcome]) -> Run:
     blobs = dict(run.own_blobs)
     for key, outcome in outcomes.items():
         wrote_here = outcome.state is OutcomeState.DONE and "pull" not in outcome.result
-        if wrote_here and key.startswith(run.id):
+        if wrote_here and key.startswith(f"{run.id}:"):
             blobs.update(json.loads(outcome.result.get("blobs", "{}")))
     return replace(run, own_blobs=tuple(sorted(blobs.items())))
+
+
+def follow_plan(run: Run, facts: Facts) -> Run:
+    """The run with its plan where it stands now: a closeout on the branch moved it, or somebody took that back."""
+    found = {item.path for item in facts.plans if isinstance(item, PlanFile)}
+    other = other_place(run.plan_path)
+    if run.plan_path in found or other not in found or other not in dict(run.own_blobs):
+        return run
+    return replace(run, plan_path=other)
 
 
 def advance(turn: Turn) -> Turn:
@@ -33,7 +42,7 @@ def advance(turn: Turn) -> Turn:
     run = turn.run
     if run is None:
         return turn
-    turn = _closed_out(turn, run)
+    turn = _closed_out(_completed_again(turn))
     run = turn.run
     assert run is not None
     if turn.facts.pull.is_merged and run.merged_at is None:
@@ -49,15 +58,26 @@ def advance(turn: Turn) -> Turn:
             return turn
 
 
-def _closed_out(turn: Turn, run: Run) -> Turn:
+def _completed_again(turn: Turn) -> Turn:
+    """What was pushed after the verdict was taken back: the verdict stands for exactly these bytes again."""
+    run = turn.run
+    assert run is not None
+    if run.state is not RunState.VALIDATING or not is_validated(run, turn.situation):
+        return turn
+    return turn.to(replace(run, state=RunState.COMPLETED)).note(
+        EntryKind.COMPLETED, BOT, "the commits after the verdict were taken back"
+    )
+
+
+def _closed_out(turn: Turn) -> Turn:
     """The closeout effect is done: the run is closed."""
+    run = turn.run
+    assert run is not None
     outcome = turn.facts.outcomes.get(run.closeout_key or "")
     if outcome is None or outcome.state is not OutcomeState.DONE or run.state is not RunState.COMPLETED:
         return turn
     result = outcome.result
     closed = replace(run, state=RunState.CLOSED, closeout_url=result.get("url"))
-    if "pull" not in result:
-        closed = replace(closed, plan_path=result["moved_path"])
     turn = turn.to(closed).note(EntryKind.CLOSED, BOT, result.get("url", ""))
     values = {"url": result.get("url", ""), "pull": result.get("pull", "")}
     return turn.do(Say(f"say:{run.id}:closed:{run.sequence}", Notice(NoticeKind.CLOSED, values)))
@@ -91,7 +111,7 @@ def _verdict_is_stale(turn: Turn, run: Run) -> bool:
 
 
 def _reopen_validation(turn: Turn, run: Run) -> Turn:
-    reopened = replace(run, state=RunState.VALIDATING)
+    reopened = replace(run, state=RunState.VALIDATING, closeout_key=None, closeout_url=None)
     return turn.to(reopened).note(EntryKind.VALIDATING, BOT, "commits were pushed after the verdict")
 
 
@@ -106,8 +126,6 @@ def _merged(turn: Turn, run: Run) -> Turn:
         turn = turn.to(replace(merged, state=RunState.ABORTED, reason=reason)).note(EntryKind.ABORTED, BOT, reason)
         notice = Notice(NoticeKind.MERGED_EARLY, {"path": run.plan_path}, blockers)
         return turn.do(Say(f"say:{run.id}:merged", notice))
-    if run.closeout_key is not None and turn.facts.outcomes.get(run.closeout_key) is not None:
-        outcome = turn.facts.outcomes[run.closeout_key]
-        if outcome.state is OutcomeState.PENDING:
-            return turn
+    if run.state is not RunState.COMPLETED or is_closing(merged, turn.facts):
+        return turn
     return close_out(turn.note(EntryKind.CLOSEOUT, BOT))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.runs.advance import absorb, advance
+from bot.runs.advance import absorb, advance, follow_plan
 from bot.runs.assess import PlanState, Situation
 from bot.runs.command_lines import command_lines
 from bot.runs.effects import Decided, React, Say
@@ -35,14 +35,14 @@ class Decision:
 
 
 def decide(key: PullKey, run: Run | None, facts: Facts, events: Sequence[Event], now: datetime) -> Decision:
-    """Take the events in GitHub's order of comments, then whatever follows from the facts alone.
+    """Take what follows from the facts alone, then the comments in GitHub's order, then what follows from those.
 
     Commands are measured against what the checklist showed before this reaction, so that nobody approves by a
     late or early arrival what they have not been shown.
     """
     if run is not None:
-        run = absorb(run, dict(facts.outcomes))
-    turn = Turn.begin(key, run, facts, now)
+        run = follow_plan(absorb(run, dict(facts.outcomes)), facts)
+    turn = advance(Turn.begin(key, run, facts, now))
     comments = {event.comment_id: event for event in events if isinstance(event, CommentCreated)}
     for comment_id in sorted(comments):
         turn = _answer(turn, comments[comment_id])

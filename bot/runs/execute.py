@@ -65,7 +65,7 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal:
     blocks = tuple(BlockRun(block.id, block.title, definition_hash(block)) for block in plan.blocks)
     head = turn.facts.pull.head_sha
     run = Run(
-        id=f"run-{turn.key.repository_id}-{turn.key.number}-{call.comment.comment_id}",
+        id=_run_id(turn, call),
         pull=turn.key,
         plan_path=file.path,
         dialect=plan.dialect,
@@ -86,6 +86,12 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal:
     turn = turn.to(run).note(EntryKind.STARTED, call.by, file.path, comment_id=call.comment.comment_id)
     turn = open_next_block(turn, call.by)
     return write_record(turn, f"Start executing {run.title}", (("Started-by", call.by),))
+
+
+def _run_id(turn: Turn, call: Call) -> str:
+    """One id per `/execute`: a comment may end a run and start the next one."""
+    name = f"run-{turn.key.repository_id}-{turn.key.number}-{call.comment.comment_id}"
+    return f"{name}-{call.index}" if call.index else name
 
 
 def _afresh(turn: Turn) -> Turn:
@@ -167,6 +173,8 @@ def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
         state=RunState.RUNNING,
         verdict=None,
         reason=None,
+        closeout_key=None,
+        closeout_url=None,
     )
     text = "; ".join(view.changes)
     turn = turn.to(changed).note(EntryKind.RELOCKED, call.by, text, comment_id=call.comment.comment_id)

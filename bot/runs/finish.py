@@ -8,6 +8,7 @@ from typing import Final
 from bot.runs.approve import NO_GATE_NOTE, head_meant, read_block_and_commit
 from bot.runs.assess import GatesState, is_validated
 from bot.runs.effects import Say
+from bot.runs.facts import Facts, OutcomeState
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import EntryKind, Run, RunState, Verdict, VerdictWord
 from bot.runs.obstacles import verdict_obstacles
@@ -95,9 +96,12 @@ def _pass(turn: Turn, run: Run, word: VerdictWord, notes: str, call: Call) -> Tu
 
 
 def _fail(turn: Turn, run: Run, notes: str, call: Call) -> Turn:
-    rounds = run.fix_rounds + 1
+    judged = _verdict(turn, run, VerdictWord.FAIL, notes, call)
+    is_same = run.verdict is not None and not run.verdict.is_passing and run.verdict.head == judged.head
+    # Two people who judge the same commit have found one failure, not two.
+    rounds = run.fix_rounds + (0 if is_same else 1)
     failed = replace(
-        run, state=RunState.VALIDATING, verdict=_verdict(turn, run, VerdictWord.FAIL, notes, call), fix_rounds=rounds
+        run, state=RunState.VALIDATING, verdict=judged, fix_rounds=rounds, closeout_key=None, closeout_url=None
     )
     text = f"FAIL {notes}".strip()
     turn = turn.to(failed).note(EntryKind.VERDICT, call.by, text, comment_id=call.comment.comment_id)
@@ -106,7 +110,8 @@ def _fail(turn: Turn, run: Run, notes: str, call: Call) -> Turn:
         turn = turn.to(replace(failed, state=RunState.ESCALATED, reason=reason)).note(
             EntryKind.ESCALATED, call.by, reason
         )
-        turn = turn.do(Say(f"say:{run.id}:escalated:{run.sequence}", Notice(NoticeKind.ESCALATED, {"reason": reason})))
+        key = f"say:{turn.key}:{call.comment.comment_id}:{call.index}:escalated"
+        turn = turn.do(Say(key, Notice(NoticeKind.ESCALATED, {"reason": reason})))
     assert turn.run is not None
     return write_record(turn, f"Record the verdict on {run.title}", (("Validated-by", call.by),), at_end=True)
 
@@ -121,6 +126,14 @@ def closeout_blockers(turn: Turn, run: Run) -> tuple[str, ...]:
     elif not is_validated(run, turn.situation):
         blockers.append(f"the verdict was given on {run.verdict.head[:12]}, and commits were pushed since")
     return tuple(blockers)
+
+
+def is_closing(run: Run, facts: Facts) -> bool:
+    """Whether a closeout was asked for and has not failed: a second one would open a second pull request."""
+    if run.closeout_key is None:
+        return False
+    outcome = facts.outcomes.get(run.closeout_key)
+    return outcome is None or outcome.state is not OutcomeState.FAILED
 
 
 def closeout(turn: Turn, call: Call) -> Turn | Refusal:
@@ -144,6 +157,11 @@ def closeout(turn: Turn, call: Call) -> Turn | Refusal:
                 to=call.by,
             )
         )
-    if not turn.facts.pull.is_merged and turn.policy.closeout is CloseoutPolicy.PULL:
+    if run.state in {RunState.PAUSED, RunState.ESCALATED}:
+        problem = Problem.RUN_PAUSED if run.state is RunState.PAUSED else Problem.RUN_ESCALATED
+        return Refusal(problem, {"reason": run.reason or ""})
+    if is_closing(run, turn.facts):
+        return Refusal(Problem.NOT_READY_TO_CLOSE, items=("the closeout is under way already",))
+    if not turn.facts.pull.is_merged and (turn.policy.closeout is CloseoutPolicy.PULL or turn.facts.pull.is_fork):
         return Refusal(Problem.NOT_READY_TO_CLOSE, items=("the pull request is not merged yet: closeout follows it",))
     return close_out(turn.note(EntryKind.CLOSEOUT, call.by, comment_id=call.comment.comment_id))

@@ -18,7 +18,8 @@ from bot.runs.events import (
 )
 from bot.runs.execute import Wish, read_wish
 from bot.runs.facts import Files
-from bot.runs.model import Run
+from bot.runs.model import Run, RunState
+from bot.runs.records import other_place
 from bot.runs.registry import Audience, find, suggestion
 
 
@@ -59,10 +60,13 @@ def needs(events: Sequence[Event], *, has_run: bool, has_plan: bool, shown_head:
 
 def plan_paths(run: Run | None, files: Files | None, events: Sequence[Event]) -> tuple[str, ...]:
     """The paths to read as plans: the run's own, else those that the pull request brings or `/execute` names."""
-    if run is not None and run.is_live:
-        return (run.plan_path,)
-    paths = [run.plan_path] if run is not None and run.state != "aborted" else []
     changed = files.changed if files is not None else ()
+    paths = [run.plan_path] if run is not None and run.state is not RunState.ABORTED else []
+    if run is not None and paths:
+        # A closeout on the branch moves the plan, and its outcome may be known later than the moved file is seen.
+        paths += [file.path for file in changed if file.path == other_place(run.plan_path) and file.status != "removed"]
+    if run is not None and run.is_live:
+        return tuple(paths)
     paths += [file.path for file in changed if file.status != "removed" and dialect_of(file.path) is not None]
     for event in events:
         if isinstance(event, CommentCreated):

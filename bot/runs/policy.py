@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 POLICY_PATH: Final = ".github/stepwise.yml"
 POLICY_BYTES_LIMIT: Final = 64 * 1024
@@ -27,6 +27,11 @@ class CloseoutPolicy(StrEnum):
     COMMIT = "commit"
 
 
+def _off(value: object) -> object:
+    """YAML 1.1 reads a bare `off` as false: who writes `record: off` means the word."""
+    return "off" if value is False else value
+
+
 class GatesPolicy(BaseModel):
     """Which checks of others must hold: all that report unless `required` names them."""
 
@@ -44,7 +49,7 @@ class Policy(BaseModel):
 
     approvers: tuple[Login, ...] = Field(default=(), max_length=200, strict=False)
     gates: GatesPolicy = GatesPolicy()
-    record: RecordPolicy = Field(default=RecordPolicy.BLOCK, strict=False)
+    record: Annotated[RecordPolicy, BeforeValidator(_off)] = Field(default=RecordPolicy.BLOCK, strict=False)
     closeout: CloseoutPolicy = Field(default=CloseoutPolicy.PULL, strict=False)
 
 

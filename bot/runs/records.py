@@ -124,6 +124,14 @@ def moved_path(plan_path: str) -> str:
     return posixpath.join(posixpath.dirname(folder), "completed", name)
 
 
+def other_place(plan_path: str) -> str | None:
+    """Where a plan stands after its closeout if it stands here before it, and the other way round."""
+    folder, name = posixpath.split(plan_path)
+    parent, leaf = posixpath.split(folder)
+    other = {"active": "completed", "completed": "active"}.get(leaf)
+    return posixpath.join(parent, other, name) if other else None
+
+
 def close_out(turn: Turn) -> Turn:
     """Ask for the closeout as the policy wants it: on the branch before the merge, or as a pull request after it."""
     run = turn.run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -64,9 +63,6 @@ class Turn:
 
     def do(self, *effects: Decided) -> Turn:
         return replace(self, effects=(*self.effects, *effects))
-
-    def do_all(self, effects: Iterable[Decided]) -> Turn:
-        return self.do(*effects)
 
 
 def _behind(progress: object, boundary: str) -> Progress:

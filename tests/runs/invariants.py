@@ -1,0 +1,297 @@
+"""What must hold after every single decision, judged from what the world knows and not from what the core derived."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.plans.contract import contract_of, definition_hash
+from bot.plans.patterns import ScopeRules
+from bot.runs.command_lines import command_lines
+from bot.runs.decide import Decision, decide
+from bot.runs.effects import CloseOut, Say, WriteRecord
+from bot.runs.events import CommentCreated, Event
+from bot.runs.facts import Facts, GateState, OutcomeState
+from bot.runs.model import Approval, BlockRun, BlockState, EntryKind, Run, RunState
+from bot.runs.policy import Policy
+from bot.views.checklist import checklist
+from bot.views.checks import checks
+from bot.views.notices import worded
+from bot.views.words import CHECK_PROGRESS, CHECKLIST_MARKER, length
+
+if TYPE_CHECKING:
+    from tests.runs.world import World
+
+GITHUB_LIMIT = 65_536
+STOPPED = frozenset({RunState.PAUSED, RunState.ESCALATED})
+TAKEN_UP = frozenset({EntryKind.RESUMED, EntryKind.RELOCKED, EntryKind.STARTED})
+
+
+def hold(world: World, before: Run | None, facts: Facts, events: Sequence[Event], decision: Decision) -> None:
+    """All of them, for one decision."""
+    key = before.pull if before else (decision.run.pull if decision.run else None)
+    if key is not None:
+        assert decide(key, before, facts, events, world.now) == decision, "the same input gives the same output"
+    assert len({effect.key for effect in decision.effects}) == len(decision.effects), "an effect key is used once"
+    assert all(entry.at == world.now for entry in decision.entries)
+    run = decision.run
+    if run is None:
+        assert before is None and not decision.entries
+        return
+    asked = {event.comment_id: event for event in events if isinstance(event, CommentCreated)}
+    for entry in decision.entries:
+        if entry.comment_id is not None:
+            assert entry.comment_id in asked and entry.comment_id not in world.handled, "a comment acts at most once"
+    earlier = before if before is not None and before.id == run.id else None
+    nothing_undone(earlier, run, decision)
+    blocks_close_in_order(earlier, run, decision)
+    for block in run.blocks:
+        was = earlier.block(block.id) if earlier else None
+        if block.state is BlockState.DONE and (was is None or was.approval != block.approval):
+            approval_is_of_exactly_these_bytes(world, before, run, block, facts, asked, decision)
+        if block.state is BlockState.SKIPPED and (was is None or was.state is not BlockState.SKIPPED):
+            was_not_stopped(before, decision, EntryKind.SKIPPED)
+            policy_is_readable(facts)
+            plan_is_the_locked_one(world, run)
+    if run.verdict is not None and run.verdict.is_passing and (earlier is None or earlier.verdict != run.verdict):
+        verdict_is_of_exactly_these_bytes(world, before, run, facts, asked, decision)
+    if run.state in {RunState.COMPLETED, RunState.CLOSED}:
+        assert all(block.is_settled for block in run.blocks)
+        assert run.verdict is not None and run.verdict.is_passing
+    for effect in decision.effects:
+        if isinstance(effect, CloseOut):
+            closeout_is_due(world, run, decision, effect)
+        if isinstance(effect, WriteRecord):
+            assert facts.pull.is_open and not facts.pull.is_fork and effect.branch == facts.pull.head_ref
+    only_one_closeout(world, decision)
+    views_hold(world, facts, decision)
+    deciding_again_changes_nothing(world, facts, decision)
+
+
+def nothing_undone(earlier: Run | None, run: Run, decision: Decision) -> None:
+    if earlier is None:
+        return
+    was_relocked = any(entry.kind is EntryKind.RELOCKED for entry in decision.entries)
+    assert was_relocked or [block.id for block in run.blocks] == [block.id for block in earlier.blocks]
+    for old in earlier.blocks:
+        new = run.block(old.id)
+        if not old.is_settled:
+            continue
+        assert new is not None, f"the settled block {old.id} vanished"
+        if was_relocked and new.definition != old.definition:
+            continue
+        assert new == old, f"the settled block {old.id} changed without anybody saying so"
+
+
+def blocks_close_in_order(earlier: Run | None, run: Run, decision: Decision) -> None:
+    open_seen = False
+    for block in run.blocks:
+        if not block.is_settled:
+            open_seen = True
+        elif open_seen:
+            was = earlier.block(block.id) if earlier else None
+            assert was is not None and was.is_settled, f"{block.id} was closed before the blocks above it"
+    live = [block for block in run.blocks if block.state in {BlockState.ACTIVE, BlockState.AWAITING_APPROVAL}]
+    assert len(live) <= 1
+    if live:
+        assert run.open_block == live[0]
+
+
+def is_permitted(facts: Facts, comment: CommentCreated, world: World) -> bool:
+    if comment.author.is_bot:
+        return False
+    login = comment.author.login
+    if isinstance(facts.policy, Policy) and login.casefold() in {name.casefold() for name in facts.policy.approvers}:
+        return True
+    return world.permissions_unknown is None and world.permissions.get(login) in {"admin", "write"}
+
+
+def gates_let_pass(world: World, facts: Facts, run: Run, content_head: str) -> bool:
+    """Green or silent at the live head; what was seen green holds below the bot's own records."""
+    policy = facts.policy
+    assert isinstance(policy, Policy)
+    reports = [r for r in world.reports.get(world.head, []) if r.name not in policy.gates.ignore]
+    if policy.gates.required:
+        reports = [r for r in reports if r.name in policy.gates.required]
+    if any(report.state is GateState.RED for report in reports):
+        return False
+    vouched = [b.approval.head for b in run.blocks if b.approval]
+    if world.head != content_head and content_head in vouched:
+        return True
+    if policy.gates.required and {report.name for report in reports} < set(policy.gates.required):
+        return False
+    if not reports:
+        return (world.now - facts.head_seen_at).total_seconds() >= policy.gates.patience_minutes * 60
+    return all(report.state is GateState.GREEN for report in reports)
+
+
+def scope_is_clean(world: World, run: Run) -> bool:
+    rules = ScopeRules.compile(run.terms["include"], run.terms["exclude"], [item.pattern for item in run.exceptions])
+    for file in world.changed():
+        if file.path == run.plan_path or dict(run.own_blobs).get(file.path) == (
+            "" if file.status == "removed" else file.blob
+        ):
+            continue
+        if not rules.judge(file.path).is_allowed:
+            return False
+    return True
+
+
+def policy_is_readable(facts: Facts) -> None:
+    assert isinstance(facts.policy, Policy), "nothing advances under a policy that cannot be read"
+
+
+def plan_is_the_locked_one(world: World, run: Run) -> None:
+    from tests.runs.world import reading
+
+    assert world.plan_unknown is None, "nothing advances on a plan that could not be read"
+    text = world.tree.get(run.plan_path)
+    assert text is not None, "nothing advances without the plan on the branch"
+    found = reading(run.plan_path, text)
+    assert found.plan is not None and found.is_executable, "nothing advances on a plan that cannot be executed"
+    assert contract_of(found.plan).hash == run.contract, "nothing advances on a changed contract"
+    assert [definition_hash(block) for block in found.plan.blocks] == [block.definition for block in run.blocks]
+
+
+def was_not_stopped(before: Run | None, decision: Decision, kind: EntryKind) -> None:
+    if before is None or before.state not in STOPPED:
+        return
+    kinds = [entry.kind for entry in decision.entries]
+    first = min(kinds.index(taken) for taken in TAKEN_UP if taken in kinds)
+    assert first < kinds.index(kind), "nothing advances while paused or escalated"
+
+
+def bytes_were_meant(
+    world: World, facts: Facts, comment: CommentCreated, words: frozenset[str], subject: str | None
+) -> bool:
+    """Whether a command of the comment names the live commit, or the checklist showed it before the comment."""
+    for line in command_lines(comment.body):
+        if line.word not in words:
+            continue
+        named = re.search(r"@([0-9a-fA-F]{7,40})(?![0-9a-zA-Z])", line.rest)
+        if named is not None:
+            sha = named[1].lower()
+            if world.content_head.startswith(sha) or world.head.startswith(sha):
+                return True
+            continue
+        shown = facts.shown
+        if shown and (shown.head, shown.block) == (world.content_head, subject) and shown.at <= comment.at:
+            return True
+    return False
+
+
+def facts_are_known(world: World) -> None:
+    unknown = [world.files_unknown, world.gates_unknown, world.progress_unknown, world.plan_unknown]
+    assert unknown == [None] * 4, "what is not known is never success"
+
+
+def approval_is_of_exactly_these_bytes(
+    world: World,
+    before: Run | None,
+    run: Run,
+    block: BlockRun,
+    facts: Facts,
+    asked: dict[int, CommentCreated],
+    decision: Decision,
+) -> None:
+    approval = block.approval
+    assert isinstance(approval, Approval), f"{block.id} is done without an approval"
+    said = f"the approval of {block.id}"
+    comment = asked[approval.comment_id]
+    assert approval.block == block.id and comment.author.login == approval.by
+    assert is_permitted(facts, comment, world), f"{said} is by somebody who may not approve"
+    assert approval.head == world.content_head == block.head, f"{said} is for bytes that are not the live ones"
+    assert bytes_were_meant(world, facts, comment, frozenset({"approve"}), block.id), f"{said} meant other bytes"
+    policy_is_readable(facts)
+    facts_are_known(world)
+    assert approval.contract == run.contract
+    plan_is_the_locked_one(world, run)
+    assert facts.pull.is_open
+    as_judged = before if before is not None and before.id == run.id else None
+    assert as_judged is not None, "a block cannot be done in the reaction that starts its run"
+    above = world.above(as_judged.boundary)
+    assert above is not None, f"{said} stands on a rewritten history"
+    assert any(not c.by_bot and not c.is_merge for c in above), f"{said} is for a block without a commit of its own"
+    assert gates_let_pass(world, facts, as_judged, world.content_head), f"{said} stands on gates that do not hold"
+    assert scope_is_clean(world, run), f"{said} stands on a change out of scope"
+    was_not_stopped(before, decision, EntryKind.APPROVED)
+    entries = [e for e in decision.entries if e.kind is EntryKind.APPROVED and e.block == block.id]
+    assert [(e.commit, e.comment_id, e.actor) for e in entries] == [(approval.head, approval.comment_id, approval.by)]
+
+
+def verdict_is_of_exactly_these_bytes(
+    world: World,
+    before: Run | None,
+    run: Run,
+    facts: Facts,
+    asked: dict[int, CommentCreated],
+    decision: Decision,
+) -> None:
+    verdict = run.verdict
+    assert verdict is not None and before is not None
+    comment = asked[verdict.comment_id]
+    assert is_permitted(facts, comment, world)
+    assert verdict.head == world.content_head, "a verdict is for the live bytes"
+    assert all(block.is_settled for block in run.blocks), "a verdict follows the last block"
+    assert bytes_were_meant(world, facts, comment, frozenset({"verdict"}), None), "the verdict meant other bytes"
+    policy_is_readable(facts)
+    facts_are_known(world)
+    plan_is_the_locked_one(world, run)
+    assert gates_let_pass(world, facts, run, world.content_head) and scope_is_clean(world, run)
+    assert world.above(run.boundary) is not None
+    was_not_stopped(before, decision, EntryKind.VERDICT)
+
+
+def stands(world: World, run: Run) -> bool:
+    """Whether a passing verdict is for exactly the content that the branch holds."""
+    return run.verdict is not None and run.verdict.is_passing and run.verdict.head == world.content_head
+
+
+def closeout_is_due(world: World, run: Run, decision: Decision, effect: CloseOut) -> None:
+    assert all(block.is_settled for block in run.blocks)
+    assert stands(world, run), "a closeout needs a passing verdict on the live content"
+    assert run.state in {RunState.COMPLETED, RunState.CLOSED}, f"nothing is closed out in state {run.state}"
+    assert effect.as_pull == (world.is_merged or world.is_fork)
+    assert world.is_merged or not world.is_fork
+
+
+def only_one_closeout(world: World, decision: Decision) -> None:
+    """A second closeout while one is under way would open a second pull request."""
+    new = [effect.key for effect in decision.effects if isinstance(effect, CloseOut)]
+    assert len(new) <= 1, "one closeout at a time"
+    assert decision.run is not None
+    if new:
+        mine = f"{decision.run.id}:closeout:"
+        waiting = [k for k, o in world.outcomes.items() if k.startswith(mine) and o.state is OutcomeState.PENDING]
+        assert not waiting, "one closeout at a time"
+
+
+def views_hold(world: World, facts: Facts, decision: Decision) -> None:
+    run, situation = decision.run, decision.situation
+    ledger = [*world.ledger, *decision.entries]
+    body = checklist(run, situation, facts, ledger)
+    if body is not None:
+        assert length(body) < GITHUB_LIMIT and body.count(CHECKLIST_MARKER) == 1
+        assert not command_lines(body), "what the bot writes is no command"
+    for view in checks(run, situation, facts):
+        assert view.title and "\n" not in view.title and len(view.title) <= 255 and length(view.summary) < GITHUB_LIMIT
+        if view.name == CHECK_PROGRESS and view.conclusion == "success" and run is not None:
+            assert all(block.is_settled for block in run.blocks)
+            assert stands(world, run), "progress succeeds on a verdict of exactly these bytes"
+    for effect in decision.effects:
+        if isinstance(effect, Say):
+            said = worded(effect, run, situation, facts, ledger)
+            assert said.strip() and length(said) < GITHUB_LIMIT - 200
+            assert not command_lines(said), "what the bot says is no command"
+
+
+def deciding_again_changes_nothing(world: World, facts: Facts, decision: Decision) -> None:
+
+    run = decision.run
+    assert run is not None
+    outcomes = {key: value for key, value in facts.outcomes.items() if key.startswith(f"{run.id}:")}
+    again_facts = replace(facts, progress=world.progress(run), outcomes=outcomes)
+    again = decide(run.pull, run, again_facts, (), world.now)
+    assert (again.run, again.entries, again.effects) == (run, (), ()), "deciding twice changes nothing"
