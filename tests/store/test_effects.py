@@ -86,3 +86,12 @@ async def test_a_finished_effect_cannot_be_changed(store: Store) -> None:
         await store.fail_effect("reply-1", "late", NOON)
     with pytest.raises(LookupError):
         await store.postpone_effect("unknown", NOON, "never")
+
+
+async def test_progress_noted_in_the_middle_of_the_act_is_there_after_a_crash(store: Store) -> None:
+    await store.record(a_reaction(effects=(a_reply(),)))
+    await store.start_effect("reply-1", NOON)
+    await store.note_progress("reply-1", {"tree": "t1"})
+    await store.note_progress("reply-1", {"commit": "c1"})
+    (due,) = await store.due_effects(PULL, NOON)
+    assert (due.state, due.result) == (EffectState.STARTED, {"tree": "t1", "commit": "c1"})

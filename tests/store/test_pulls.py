@@ -80,3 +80,11 @@ async def test_a_long_error_is_cut(store: Store) -> None:
     assert row is not None
     assert row.last_error is not None
     assert len(row.last_error) == 2000
+
+
+async def test_open_pull_requests_into_a_branch_are_found(store: Store) -> None:
+    await remember(store, base_ref="main")
+    await remember(store, PullKey(77, 6), base_ref="main", is_open=False)
+    await remember(store, PullKey(77, 7), base_ref="next")
+    await remember(store, PullKey(78, 1), base_ref="main")
+    assert await store.pulls_into(77, "main") == [PULL]
