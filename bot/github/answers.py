@@ -16,6 +16,7 @@ from bot.github.errors import NO_CALL, Call, UnexpectedAnswer
 T = TypeVar("T")
 Json = Any
 _LONGEST_MESSAGE = 1000
+_LARGEST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,12 @@ def optional(value: Json, path: str, kind: type[T], of: str) -> T | None:
         return None
     if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
         raise UnexpectedAnswer(f"{path} of {of} is {_kind(found)}, not {kind.__name__}", NO_CALL)
-    return found
+    if isinstance(found, int) and abs(found) > _LARGEST_NUMBER:
+        raise UnexpectedAnswer(f"{path} of {of} is a number beyond 64 bits", NO_CALL)
+    if isinstance(found, str) and not found.isascii():
+        # JSON can spell halves of surrogate pairs, which neither a database nor a request can carry.
+        found = found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return found  # type: ignore[no-any-return]
 
 
 def moment(value: Json, path: str, of: str) -> datetime:
