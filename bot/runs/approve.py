@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from bot.runs.assess import GatesState
+from bot.runs.assess import NO_GATE_NOTE, GatesState
 from bot.runs.execute import open_next_block
 from bot.runs.facts import Progress
 from bot.runs.messages import Problem, Refusal
@@ -16,7 +16,6 @@ from bot.runs.records import TRAILER_APPROVED, TRAILER_BLOCK, write_record
 from bot.runs.turn import Call, Turn
 
 _COMMIT: Final = re.compile(r"@?([0-9a-f]{7,40})$")
-NO_GATE_NOTE: Final = "no checks had reported on this commit"
 
 
 def read_block_and_commit(rest: str) -> tuple[str | None, str | None] | Refusal:
@@ -33,6 +32,12 @@ def read_block_and_commit(rest: str) -> tuple[str | None, str | None] | Refusal:
         else:
             return Refusal(Problem.BAD_ARGUMENTS, {"argument": word})
     return block, commit
+
+
+def name_and_reason(rest: str) -> tuple[str, str]:
+    """Read `<name> <reason>`; what is missing is empty. The name may stand in a code span."""
+    name, _, reason = " ".join(rest.split()).partition(" ")
+    return name.strip("`"), reason
 
 
 def running(turn: Turn) -> Run | Refusal:
@@ -145,9 +150,9 @@ def skip(turn: Turn, call: Call) -> Turn | Refusal:
     The boundary stays where it is: whatever was pushed for the skipped block still waits for somebody's approval,
     as part of the next block or of the verdict.
     """
-    name, _, reason = call.rest.replace("`", "").partition(" ")
-    if not name or not reason.strip():
-        return Refusal(Problem.BAD_ARGUMENTS, {"argument": call.rest})
+    name, reason = name_and_reason(call.rest)
+    if not name or not reason:
+        return Refusal(Problem.BAD_ARGUMENTS, {"argument": ""})
     run = running(turn)
     if isinstance(run, Refusal):
         return run
@@ -157,8 +162,8 @@ def skip(turn: Turn, call: Call) -> Turn | Refusal:
     problems = plan_obstacles(turn.situation)
     if problems:
         return problems[0]
-    skipped = replace(block, state=BlockState.SKIPPED, reason=reason.strip(), closed_at=turn.now)
-    turn = turn.note(EntryKind.SKIPPED, call.by, reason.strip(), block=block.id, comment_id=call.comment.comment_id).to(
+    skipped = replace(block, state=BlockState.SKIPPED, reason=reason, closed_at=turn.now)
+    turn = turn.note(EntryKind.SKIPPED, call.by, reason, block=block.id, comment_id=call.comment.comment_id).to(
         run.with_block(skipped)
     )
     turn = open_next_block(turn, call.by)

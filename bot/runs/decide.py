@@ -88,10 +88,10 @@ def _suggest(turn: Turn, call: Call) -> Turn:
 
 def _carry_out(turn: Turn, command: Command, call: Call) -> tuple[Turn, str]:
     permission = turn.facts.permissions.get(call.by)
-    if command.audience is Audience.APPROVER and isinstance(permission, Unknown):
-        refusal = Refusal(Problem.PERMISSION_UNKNOWN, {"reason": permission.reason})
-        return _refuse(turn, call, refusal), "confused"
     if command.audience is Audience.APPROVER and not may_approve(turn, call):
+        if isinstance(permission, Unknown):
+            refusal = Refusal(Problem.PERMISSION_UNKNOWN, {"reason": permission.reason})
+            return _refuse(turn, call, refusal), "confused"
         if turn.run is not None:
             said = permission.level if isinstance(permission, Permission) else "unknown"
             text = f"/{call.word}: permission {said}"

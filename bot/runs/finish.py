@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bot.runs.approve import NO_GATE_NOTE, head_meant, read_block_and_commit
-from bot.runs.assess import GatesState, is_validated
+from bot.runs.approve import head_meant, read_block_and_commit
+from bot.runs.assess import NO_GATE_NOTE, GatesState, is_validated
 from bot.runs.effects import Say
 from bot.runs.facts import Facts, OutcomeState
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal

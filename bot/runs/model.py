@@ -176,7 +176,7 @@ class Run:
         return next((block for block in self.blocks if not block.is_settled), None)
 
     def block(self, block_id: str) -> BlockRun | None:
-        """The block with that id, matched without regard to case when only one fits."""
+        """The block with that id; ids of an executable plan do not differ by case alone."""
         wanted = block_id.casefold()
         return next((block for block in self.blocks if block.id.casefold() == wanted), None)
 

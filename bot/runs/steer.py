@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.plans.patterns import pattern_problem
+from bot.runs.approve import name_and_reason
 from bot.runs.assess import is_over
 from bot.runs.effects import Say
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
@@ -52,15 +53,15 @@ def allow(turn: Turn, call: Call) -> Turn | Refusal:
     run = live(turn)
     if isinstance(run, Refusal):
         return run
-    pattern, _, reason = call.rest.replace("`", "").partition(" ")
-    if not pattern or not reason.strip():
-        return Refusal(Problem.BAD_ARGUMENTS, {"argument": call.rest})
+    pattern, reason = name_and_reason(call.rest)
+    if not pattern or not reason:
+        return Refusal(Problem.BAD_ARGUMENTS, {"argument": ""})
     problem = pattern_problem(pattern)
     if problem is not None:
         return Refusal(Problem.BAD_PATTERN, {"pattern": pattern, "reason": problem})
-    exception = ScopeException(pattern, reason.strip(), call.by, call.comment.comment_id)
+    exception = ScopeException(pattern, reason, call.by, call.comment.comment_id)
     changed = replace(run, exceptions=(*run.exceptions, exception))
-    text = f"{pattern} {reason.strip()}"
+    text = f"{pattern} {reason}"
     return turn.to(changed).note(EntryKind.ALLOWED, call.by, text, comment_id=call.comment.comment_id)
 
 
