@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from bot.plans.contract import contract_of, differences
 from bot.plans.model import Plan
@@ -17,6 +18,7 @@ from bot.runs.facts import (
     ChangedFile,
     Commit,
     Facts,
+    Files,
     GateReport,
     GateState,
     History,
@@ -27,6 +29,8 @@ from bot.runs.facts import (
 )
 from bot.runs.model import Run, RunState
 from bot.runs.policy import Policy
+
+NO_GATE_NOTE: Final = "no checks had reported on this commit"
 
 
 class PlanState(StrEnum):
@@ -128,7 +132,7 @@ def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
         plan=plan,
         scope=_scope_view(run, facts, plan),
         gates=_gates_view(run, facts, content_head, now),
-        own_commits=_own_commits(progress),
+        own_commits=_own_commits(progress, facts.files),
         content_head=content_head,
         is_rewritten=progress is not None and progress.history is History.REWRITTEN,
         progress_unknown=facts.progress.reason if isinstance(facts.progress, Unknown) else None,
@@ -228,11 +232,16 @@ def _is_own_record(file: ChangedFile, own_files: dict[str, str]) -> bool:
     return file.previous is None or file.status == "copied" or own_files.get(file.previous) == ""
 
 
-def _own_commits(progress: Progress | None) -> tuple[Commit, ...]:
-    """The commits behind the boundary that are work: neither the bot's records nor merges."""
+def _own_commits(progress: Progress | None, files: Files | Unknown) -> tuple[Commit, ...]:
+    """The commits behind the boundary that are work: neither the bot's records, nor merges, nor what they brought."""
     if progress is None:
         return ()
-    return tuple(commit for commit in progress.commits if not commit.is_ours and not commit.is_merge)
+    ahead = files.ahead if isinstance(files, Files) else None
+    return tuple(
+        commit
+        for commit in progress.commits
+        if not commit.is_ours and not commit.is_merge and (ahead is None or commit.sha in ahead)
+    )
 
 
 def _content_head(run: Run | None, facts: Facts, progress: Progress | None) -> str:
@@ -261,9 +270,10 @@ def _gates_view(run: Run | None, facts: Facts, content_head: str, now: datetime)
     red = any(report.state is GateState.RED for report in reports)
     if red:
         return GatesView(GatesState.RED, reports, missing)
-    if run is not None and content_head != facts.pull.head_sha and _gates_seen_green(run, content_head):
-        # The head is the bot's own record: what was seen green on the commit below it holds.
-        return GatesView(GatesState.GREEN, reports, held_from=content_head)
+    seen = _seen_below(run, content_head) if run is not None and content_head != facts.pull.head_sha else None
+    if seen is GatesState.GREEN or (seen is GatesState.SILENT and not reports and not policy.required):
+        # The head is the bot's own record: what was seen on the commit below it holds.
+        return GatesView(seen, reports, held_from=content_head)
     if not reports and not policy.required:
         quiet_until = facts.head_seen_at + timedelta(minutes=policy.patience_minutes)
         state = GatesState.SILENT if now >= quiet_until else GatesState.PENDING
@@ -273,10 +283,14 @@ def _gates_view(run: Run | None, facts: Facts, content_head: str, now: datetime)
     return GatesView(GatesState.GREEN, reports)
 
 
-def _gates_seen_green(run: Run, content_head: str) -> bool:
+def _seen_below(run: Run, content_head: str) -> GatesState | None:
+    """How the gates stood when a block or the whole change was let through at this commit; None if neither was."""
+    notes = [block.approval.gate_note for block in run.blocks if block.approval and block.approval.head == content_head]
     if run.verdict is not None and run.verdict.is_passing and run.verdict.head == content_head:
-        return True
-    return any(block.approval is not None and block.approval.head == content_head for block in run.blocks)
+        notes.append(NO_GATE_NOTE if NO_GATE_NOTE in run.verdict.results else None)
+    if not notes:
+        return None
+    return GatesState.GREEN if None in notes else GatesState.SILENT
 
 
 def is_validated(run: Run, situation: Situation) -> bool:

@@ -48,8 +48,11 @@ class ChangedFile:
 
 @dataclass(frozen=True, slots=True)
 class Files:
+    """What differs between base and head; `ahead` are the commits that the base branch has not, None if not known."""
+
     changed: tuple[ChangedFile, ...]
     is_complete: bool
+    ahead: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
