@@ -61,7 +61,7 @@ async def run_server(settings: Settings, on_ready: Callable[[str], None] | None 
     async with serving(settings) as running:
         stopped = stop_signal()
         (on_ready or _print_address)(running.address)
-        await stopped.wait()
+        await until_stopped(stopped, running.reacting)
         log.info("stopping")
 
 
@@ -71,6 +71,7 @@ class Serving:
 
     address: str
     dispatcher: Dispatcher
+    reacting: asyncio.Task[None]
     store: Store
     metrics: Metrics
 
@@ -86,13 +87,13 @@ async def serving(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     async with AsyncExitStack() as parts:
         store = Store.open(settings.database_url)
         parts.push_async_callback(store.close)
-        dispatcher = await parts.enter_async_context(reactions(settings, store, metrics, clock))
+        dispatcher, reacting = await parts.enter_async_context(reactions(settings, store, metrics, clock))
         inbox = Inbox.open(settings.database_url)
         await inbox.start()
         parts.push_async_callback(inbox.stop)
         app = create_app(settings, inbox, dispatcher.wake, readiness(settings, store), metrics)
         address = await parts.enter_async_context(listening(app, settings.host, settings.port))
-        yield Serving(address, dispatcher, store, metrics)
+        yield Serving(address, dispatcher, reacting, store, metrics)
 
 
 @asynccontextmanager
@@ -102,8 +103,8 @@ async def reactions(
     metrics: Metrics,
     clock: Callable[[], datetime],
     longest_sleep: timedelta = LONGEST_SLEEP,
-) -> AsyncIterator[Dispatcher]:
-    """The reactions of this process, which run inside."""
+) -> AsyncIterator[tuple[Dispatcher, asyncio.Task[None]]]:
+    """The reactions of this process, which run inside, and the task in which they do."""
 
     def count(method: str, route: str, status: int | None, _seconds: float) -> None:
         metrics.github_calls.labels(method, route, str(status or "none")).inc()
@@ -120,12 +121,21 @@ async def reactions(
         dispatcher = Dispatcher(app, settings.app_id, store, clock, metrics, longest_sleep)
         running = asyncio.create_task(dispatcher.run_alone(settings.database_url), name="dispatcher")
         try:
-            yield dispatcher
+            yield dispatcher, running
         finally:
             dispatcher.stop()
             if not dispatcher.has_begun:
                 running.cancel()
             await asyncio.wait([running])
+
+
+async def until_stopped(stopped: asyncio.Event, reacting: asyncio.Task[None]) -> None:
+    """Until somebody asks to stop; what ends the reactions before that is raised, as such a process is of no use."""
+    asked = asyncio.create_task(stopped.wait())
+    await asyncio.wait([asked, reacting], return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if reacting.done():
+        await reacting
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.cli.migrate import stop
-from bot.cli.serve import reactions, stop_signal
+from bot.cli.serve import reactions, stop_signal, until_stopped
 from bot.github.app import utc_now
 from bot.logs import configure_logs
 from bot.metrics import Metrics
@@ -38,7 +38,7 @@ def worker() -> None:
 async def _run(settings: Settings) -> None:
     store = Store.open(settings.database_url)
     try:
-        async with reactions(settings, store, Metrics(), utc_now, LOOK_EVERY):
-            await stop_signal().wait()
+        async with reactions(settings, store, Metrics(), utc_now, LOOK_EVERY) as (_, reacting):
+            await until_stopped(stop_signal(), reacting)
     finally:
         await store.close()
