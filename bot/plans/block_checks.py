@@ -95,7 +95,7 @@ def _check_order(blocks: Sequence[Block], drafts: Sequence[Draft]) -> list[Findi
 
 def _cycle(blocks: Sequence[Block]) -> list[str]:
     """One cycle of dependencies, or nothing; walked with a stack of its own because 500 blocks may form one chain."""
-    depends = {block.id: list(block.depends_on or ()) for block in reversed(blocks)}
+    depends = {block.id: list(block.depends_on or ()) for block in blocks}
     settled: set[str] = set()
     for start in depends:
         path: list[str] = []

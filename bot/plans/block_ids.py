@@ -24,7 +24,7 @@ _ONE: Final = rf"(?:{_KEPT}\s+(?:{_CODE}|{_NUMBER})|(?:{_DROPPED}\s+)?#?(?:{_COD
 
 _LEADING: Final = re.compile(
     rf"\s*(?:\[(?P<boxed>{_ONE})\]|\((?P<round>{_ONE})\)|(?P<bare>{_ONE}))"
-    r"(?P<mark>\s*[:.)::]+(?=\s|$)|\s+[-–—]+\s+|\s*[-–—]{2,}\s*|\s*→\s*|\s+|$)",
+    r"(?P<mark>\s*[:.)\uff1a]+(?=\s|$)|\s+[-–—]+\s+|\s*[-–—]{2,}\s*|\s*→\s*|\s+|$)",
     re.IGNORECASE,
 )
 _TOKEN: Final = re.compile(rf"(?<![\w./#-])(?:{_ONE})(?![\w/]|[-.]\w)", re.IGNORECASE)

@@ -139,9 +139,9 @@ def _status(document: Document, title_section: Section | None) -> str | None:
         if section.name in ("status", "plan status", "document status", "상태") and not named:
             words += [filled(paragraph) for paragraph in paragraphs(document, section.own)[:1] if len(paragraph) < 80]
     for section in document.sections:
-        match = re.match(r"(?:plan )?status\s*[::]\s*(\S.*)", section.name)
+        match = re.match(r"(?:plan )?status\s*[:\uff1a]\s*(\S.*)", section.name)
         if match is not None:
-            words.append(filled(section.title.split(":", 1)[-1]))
+            words.append(filled(re.split("[:\uff1a]", section.title, maxsplit=1)[-1]))
     return next((status for status in words if status), None)
 
 

@@ -37,16 +37,18 @@ class Field:
 
 _BOLD: Final = re.compile(
     r"(?:^[ \t]*|(?<=[ \t])[|·•][ \t]+)"
-    r"(?P<mark>\*{1,3}|_{1,3})(?P<key>[^\s*`][^*`\n]{0,78}?)[ \t]*(?P<inside>[::])?[ \t]*(?P=mark)"
-    r"(?P<outside>[ \t]*[::])?",
+    r"(?P<mark>\*{1,3}|_{1,3})(?P<key>[^\s*`][^*`\n]{0,78}?)[ \t]*(?P<inside>[:\uff1a])?[ \t]*(?P=mark)"
+    r"(?P<outside>[ \t]*[:\uff1a])?",
     re.MULTILINE,
 )
-_PLAIN: Final = re.compile(r"[ \t]*(?P<key>[^\W\d_][^\n`*:::\[\]<>|]{0,58}?|`[^`\n]{1,200}`)[ \t]?[::](?=\s|$)")
+_PLAIN: Final = re.compile(
+    r"[ \t]*(?P<key>[^\W\d_][^\n`*:\uff1a\[\]<>|]{0,58}?|`[^`\n]{1,200}`)[ \t]?[:\uff1a](?=\s|$)"
+)
 _DECORATION: Final = re.compile(r"^(?:section|part)\s+(?=\d)", re.IGNORECASE)
 _NUMBERING: Final = re.compile(
     r"^[^\w(]*(?:\(?(?:\d{1,4}|[A-Za-z])(?:\.\d{1,4}){0,5}\)?[.):]+(?!\d)[^\w(]*|\d{1,4}(?:\.\d{1,4}){0,5}\s+[^\w(]*)?"
 )
-_TAIL: Final = "".join(sorted(" \t.,::-–—#*_!✅❌☑✔⚠\ufe0f🔒🔐🎯📌🚧🟢🟡🔴"))
+_TAIL: Final = "".join(sorted(" \t.,:\uff1a-–—#*_!✅❌☑✔⚠\ufe0f🔒🔐🎯📌🚧🟢🟡🔴"))
 _NOTE: Final = re.compile(r"(?<=\s)[(\[][^()\[\]]*[)\]]\s*$")
 
 
@@ -114,7 +116,7 @@ def _value(text: Text, content: str, begins: int, ends: int) -> Text:
 def _keys(content: str) -> Iterator[tuple[int, int, str, Style]]:
     """(index of the key's line or separator, index behind the colon, key, style) of each field of a text."""
     bold = [match for match in _BOLD.finditer(content) if match["inside"] or match["outside"]]
-    if not bold and ":" not in content and ":" not in content:
+    if not bold and ":" not in content and "\uff1a" not in content:
         return
     begin = at = 0
     may_be_plain = True

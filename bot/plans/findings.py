@@ -79,6 +79,7 @@ UNTOUCHED_TEMPLATE = _error(
     "This is the template; nothing in it is filled in.",
     "Copy it and fill in objective, blocks, branch and scope.",
 )
+UNREADABLE = _error("SW111", "{path} cannot be read: {reason}.", "Check the file and its permissions.")
 MORE_FINDINGS = _notice("SW110", "{count} more findings are not shown.", "Correct these first.")
 
 # What has to be there

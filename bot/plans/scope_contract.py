@@ -136,13 +136,15 @@ def _read_bullet(reader: _Reader, text: Text, spans: Sequence[CodeSpan], side: _
     if not spans or _EXCEPTING.search(_outside_parentheses(text.content[: spans[0].begins])):
         if is_placeholder(text.content):
             reader.findings.append(say.PATTERN_NOT_FILLED_IN.at(text.line, pattern=words))
-        elif not (has_children and words.endswith((":", ":"))):
+        elif not (has_children and words.endswith((":", "\uff1a"))):
             _say_prose(reader, side, words, text.line)
         return
     _read_spans(reader, text, spans, side)
 
 
 def _say_prose(reader: _Reader, side: _Side, words: str, line: int) -> None:
+    if len(side.prose) > say.PATTERNS_LIMIT:
+        return
     side.prose.append(Prose(words.strip(), line + 1))
     reader.findings.append(say.PROSE_IN_SCOPE.at(line, text=words))
 
