@@ -38,7 +38,7 @@ def verdict(turn: Turn, call: Call) -> Turn | Refusal:
     moved = head_meant(turn, None, commit, call)
     obstacles = verdict_obstacles(turn.situation)
     if moved is not None and (not obstacles or moved.problem is Problem.HEAD_MOVED):
-        return moved
+        return replace(moved, values={**moved.values, "word": word})
     if word == VerdictWord.FAIL:
         return _fail(turn, run, notes, call)
     if run.verdict is not None and not run.verdict.is_passing and run.verdict.head == turn.situation.content_head:

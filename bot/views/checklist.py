@@ -73,7 +73,7 @@ def _render(run: Run | None, situation: Situation, facts: Facts, ledger: Sequenc
     return _TEMPLATES.get_template("checklist.md.jinja").render(
         marker=CHECKLIST_MARKER,
         title=plain(title, 150),
-        headline=step.headline,
+        headline=plain(step.headline, 200),
         bar=_bar(run, plan, situation),
         blocks=_block_lines(run, plan, fullness),
         checks=_check_lines(run, situation),

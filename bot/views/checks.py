@@ -7,7 +7,7 @@ from typing import Final, Literal, assert_never
 
 from bot.plans.model import Severity
 from bot.runs.assess import GatesState, PlanState, Situation, Violation, is_validated
-from bot.runs.facts import Facts, GateState
+from bot.runs.facts import Facts, GateState, Unknown
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import Run, RunState
 from bot.runs.obstacles import plan_reasons
@@ -73,13 +73,15 @@ def _view(
 
 
 def _plan_check(run: Run | None, situation: Situation, facts: Facts) -> CheckView:
+    if run is None and situation.plan.state is PlanState.NONE:
+        return _view(CHECK_PLAN, "success", NO_PLAN)
     if isinstance(facts.policy, PolicyProblem):
         problem = facts.policy
         lines = tuple(f"{problem.path}, line {line}: {what}" for line, what in problem.problems)
         return _view(CHECK_PLAN, "failure", f"The policy cannot be used: {lines[0]}", bullets(lines))
-    if not hasattr(facts.policy, "gates"):
-        reason = getattr(facts.policy, "reason", "")
-        return _view(CHECK_PLAN, "failure", f"The policy {POLICY_PATH} could not be read", plain(reason))
+    if isinstance(facts.policy, Unknown):
+        reason = plain(facts.policy.reason)
+        return _view(CHECK_PLAN, "failure", f"The policy {POLICY_PATH} could not be read", reason)
     view = situation.plan
     match view.state:
         case PlanState.NONE:
@@ -123,7 +125,8 @@ def _valid_plan(run: Run | None, situation: Situation, facts: Facts) -> CheckVie
         return _view(CHECK_PLAN, "failure", "The plan is for another branch", sentence(refusal))
     said = f"{counted(len(plan.blocks), 'block')} in {code(situation.plan.paths[0])}"
     warnings = tuple(f.message for f in situation.plan.file.reading.findings) if situation.plan.file else ()
-    title = f"Valid plan, {counted(len(plan.blocks), 'block')}" if run is None else "The plan is as it was locked"
+    is_locked = run is not None and run.state is not RunState.ABORTED
+    title = "The plan is as it was locked" if is_locked else f"Valid plan, {counted(len(plan.blocks), 'block')}"
     summary = f"{said}.\n\n{bullets(warnings)}" if warnings else f"{said}."
     return _view(CHECK_PLAN, "success", title, summary, _findings(situation))
 
@@ -175,14 +178,15 @@ def _scope_check(situation: Situation, facts: Facts) -> CheckView:
 def _violation_line(item: Violation, facts: Facts) -> str:
     sha = facts.brought_by.get(item.path)
     where = f", brought by {commit(sha)}" if sha else ""
-    rule = f"the rule {code(item.rule)}" if item.rule else "no include pattern matches it"
-    verb = {"excluded": "excluded by", "outside": "outside:", "unsafe": "refused:"}.get(item.reason, item.reason)
-    return f"- {code(item.path)} ({item.status}) — {verb} {rule}{where}"
+    why = f"excluded by the rule {code(item.rule)}" if item.rule else _rule(item)
+    return f"- {code(item.path)} ({plain(item.status)}) — {why}{where}"
 
 
 def _rule(item: Violation) -> str:
     if item.reason == "excluded":
         return f"excluded by the rule {item.rule}"
+    if item.reason == "unsafe":
+        return "a name that no pattern can be trusted with"
     return "outside the plan's scope: no include pattern matches it"
 
 

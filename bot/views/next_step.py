@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.runs.assess import PlanState, Situation
-from bot.runs.facts import Facts, PullFacts
+from bot.runs.facts import Facts, PullFacts, Unknown
+from bot.runs.finish import is_closing
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import BlockState, Run, RunState
 from bot.runs.obstacles import approval_obstacles, plan_reasons, verdict_obstacles
@@ -34,6 +35,9 @@ def next_step(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
         return NextStep(
             "the policy cannot be used", f"Correct the policy on the base branch:\n\n{bullets(lines)}", is_stopped=True
         )
+    if isinstance(facts.policy, Unknown) and facts.pull.is_open and situation.plan.state is not PlanState.NONE:
+        reason = plain(facts.policy.reason.rstrip(" ."))
+        return NextStep("the policy could not be read", f"Nothing advances until it can be: {reason}.", is_stopped=True)
     if run is None or run.state is RunState.ABORTED:
         return _before_start(run, situation, facts.pull)
     match run.state:
@@ -83,7 +87,13 @@ def _before_start(run: Run | None, situation: Situation, pull: PullFacts) -> Nex
                 sentence(Refusal(Problem.SEVERAL_PLANS, items=plan.paths)),
                 waits_for_person=True,
             )
-        case PlanState.REFUSED | PlanState.UNKNOWN:
+        case PlanState.UNKNOWN:
+            return NextStep(
+                "the plan could not be read",
+                f"Nothing can be started until it can be:\n\n{bullets(plan_reasons(situation))}",
+                is_stopped=True,
+            )
+        case PlanState.REFUSED:
             return NextStep(
                 "the plan cannot be executed",
                 f"Correct the plan:\n\n{bullets(plan_reasons(situation))}",
@@ -115,6 +125,8 @@ def _ready(run: Run | None, situation: Situation, pull: PullFacts) -> NextStep:
 def _running(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
     block = run.open_block
     assert block is not None
+    if not pull.is_open:
+        return NextStep("the pull request is closed", "Reopen the pull request to go on.", is_stopped=True)
     obstacles = approval_obstacles(run, situation)
     if block.state is BlockState.AWAITING_APPROVAL and not obstacles:
         head = situation.content_head
@@ -186,8 +198,16 @@ def _validating(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
 
 
 def _completed(run: Run, facts: Facts) -> NextStep:
-    if run.closeout_key is not None:
+    if is_closing(run, facts):
         return NextStep("completed, closeout under way", "Nothing: the closeout is under way.")
+    if run.closeout_key is not None:
+        return NextStep(
+            "completed, the closeout failed",
+            "The closeout failed; once its reason is gone, an approver tries it again with",
+            "/closeout",
+            waits_for_person=True,
+            is_stopped=True,
+        )
     if facts.pull.is_merged:
         return NextStep("completed", "An approver closes the plan out with", "/closeout", waits_for_person=True)
     return NextStep("completed", "Merge the pull request; the closeout follows by itself.")

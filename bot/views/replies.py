@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from bot.runs.messages import Problem, Refusal
+from bot.runs.model import RunState
 from bot.runs.registry import COMMANDS, Audience, find
 from bot.views.words import bullets, code, commit, counted, listed, plain
 
@@ -12,7 +13,18 @@ from bot.views.words import bullets, code, commit, counted, listed, plain
 def refusal_body(refusal: Refusal, command: str, to: str) -> str:
     """One short reply that says which condition failed, with actual values, and what to do."""
     said = f"/{command}"
-    return f"{code(to)}: {code(said)} was refused. {sentence(refusal, command)}"
+    return f"{code(to)}: {code(said)} was refused. {sentence(refusal, command)}{_LATER.get(refusal.problem, '')}"
+
+
+_LATER: Final = {
+    Problem.POLICY_BROKEN: "\n\nCorrect it on the base branch, then say the command again.",
+    Problem.PLAN_UNREADABLE: "\n\nCorrect that on the branch, then say the command again.",
+    Problem.PERMISSION_UNKNOWN: " Say the command again in a while.",
+    Problem.SCOPE_UNKNOWN: " Say the command again in a while.",
+    Problem.GATES_UNKNOWN: " Say the command again in a while.",
+    Problem.GATES_PENDING: " Say the command again once every gate is green.",
+}
+"""What to do about a refusal where the condition passes by itself or is met elsewhere."""
 
 
 def sentence(refusal: Refusal, command: str = "approve") -> str:
@@ -26,7 +38,7 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
         case Problem.POLICY_BROKEN:
             return f"The policy on the base branch cannot be used, so nothing advances:\n\n{bullets(items)}"
         case Problem.PERMISSION_UNKNOWN:
-            return f"It could not be found out whether you may: {plain(values['reason'])}."
+            return f"GitHub did not say what you may do in this repository: {_ended(values['reason'])}"
         case Problem.NO_PLAN:
             return (
                 "There is no plan in this pull request. Commit one to this branch, for example as "
@@ -36,9 +48,13 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
             choices = "\n".join(f"/execute {bare_path}" for bare_path in items[:20])
             return f"There are {len(items)} plans in this pull request. Say which one:\n\n{_block(choices)}"
         case Problem.PLAN_UNREADABLE:
-            return f"The plan {code(values['path'])} cannot be read:\n\n{bullets(items)}"
+            plan = f"The plan {code(values['path'])}" if values["path"] else "The plan"
+            return f"{plan} cannot be read:\n\n{bullets(items)}"
         case Problem.PLAN_REFUSED:
-            return f"The plan {code(values['path'])} cannot be executed:\n\n{bullets(items)}"
+            return (
+                f"The plan {code(values['path'])} cannot be executed:\n\n{bullets(items)}\n\n"
+                "Correct the plan on the branch, then say `/execute` again."
+            )
         case Problem.WRONG_BRANCH:
             return (
                 f"The plan's execution branch is {code(values['plan'])}, this pull request's branch is "
@@ -59,7 +75,10 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
                 "has not changed. `/status` shows where it stands."
             )
         case Problem.DONE_BLOCK_VANISHED:
-            return f"The changed plan no longer has {listed(items)}, which are finished. Put them back into the plan."
+            return (
+                f"The changed plan no longer has {listed(items)}, finished already. Put that back into the plan, or "
+                "say `/abort <reason>` and then `/execute`."
+            )
         case Problem.OTHER_PLAN_LIVE:
             return (
                 f"{code(values['path'])} is being executed on this pull request. Say `/abort <reason>` before "
@@ -68,13 +87,13 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
         case Problem.NO_RUN:
             return "No plan is being executed here. Say `/execute` first."
         case Problem.RUN_OVER:
-            return f"The run is {values['state']}."
+            return _run_over(values["state"])
         case Problem.RUN_PAUSED:
             return f"The run is paused{_because(values)}. Say `/resume` to go on."
         case Problem.RUN_ESCALATED:
             return f"The run waits for a decision{_because(values)}. Say `/resume` to go on, or `/abort <reason>`."
         case Problem.NOT_PAUSED:
-            return f"The run is not paused, it is {values['state']}."
+            return f"The run is not paused, it is {values['state']}. `/status` shows what is next."
         case Problem.CONTRACT_CHANGED:
             return (
                 f"The plan's contract has changed since it was locked:\n\n{bullets(items)}\n\n"
@@ -83,14 +102,19 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
         case Problem.NO_SUCH_BLOCK:
             return f"There is no block {code(values['block'])}. The plan has {listed(items, 30)}."
         case Problem.BLOCK_SETTLED:
-            return f"{code(values['block'])} is {values['state']} already."
+            at = f" at {commit(values['head'])}" if values.get("head") else ""
+            return f"{code(values['block'])} is {values['state']}{at} already. `/status` shows which block is open."
         case Problem.NOT_THE_OPEN_BLOCK:
-            return f"{code(values['open'])} comes first; {code(values['block'])} is not open yet."
+            return (
+                f"{code(values['open'])} comes first; {code(values['block'])} is not open yet. Finish "
+                f"{code(values['open'])}, or say {code('/skip ' + values['open'] + ' <reason>')}."
+            )
         case Problem.NO_OPEN_BLOCK:
-            return "Every block is finished. What is missing is `/verdict PASS`, `PASS_WITH_NOTES` or `FAIL`."
+            return "Every block is finished. Look at the whole change, then say `/verdict PASS`, `PASS_WITH_NOTES` or `FAIL`."
         case Problem.HEAD_MOVED:
             return _head_moved(values, command)
-        case Problem.NOT_SHOWN_YET:
+                "Every block is finished. Look at the whole change, then say "
+                "`/verdict PASS`, `PASS_WITH_NOTES` or `FAIL`."
             return (
                 f"The checklist had not shown {commit(values['head'])} as waiting for you when you wrote. Look at that "
                 f"commit, then say {code(_again(command, values))}."
@@ -111,31 +135,53 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
                 f"say {code('/allow <pattern> <reason>')}."
             )
         case Problem.SCOPE_UNKNOWN:
-            return f"The scope could not be checked: {plain(values['reason'])}."
+            return f"The scope could not be checked: {_ended(values['reason'])}"
         case Problem.GATES_RED:
-            return f"{counted(len(items), 'gate')} failing on the head commit: {listed(items)}."
+            return (
+                f"{counted(len(items), 'gate')} failing on the head commit: {listed(items)}. Push a fix, or run "
+                f"{'it' if len(items) == 1 else 'them'} again."
+            )
         case Problem.GATES_PENDING:
             if not items:
-                return "Nothing has reported on the head commit yet."
+                return "No check has reported on the head commit yet."
             return f"{counted(len(items), 'gate')} not finished on the head commit: {listed(items)}."
         case Problem.GATES_UNKNOWN:
-            return f"The head commit could not be judged: {plain(values['reason'])}."
+            return f"The head commit could not be judged: {_ended(values['reason'])}"
         case Problem.BAD_PATTERN:
-            return f"The pattern {code(values['pattern'])} {plain(values['reason'])}."
+            return (
+                f"The pattern {code(values['pattern'])} cannot be used: {_ended(values['reason'])} Write it as in the "
+                "plan, for example `src/...` or `docs/*.md`."
+            )
         case Problem.NOT_VALIDATING:
-            opened = values.get("open", "")
-            why = f"{code(opened)} is not finished yet" if opened else f"the run is {values['state']}"
-            return f"A verdict follows the last block: {why}."
+            if values.get("open"):
+                return f"A verdict follows the last block, and {code(values['open'])} is not finished yet."
+            return "The verdict on this commit was given. `/verdict FAIL <notes>` takes it back."
         case Problem.SAME_HEAD_FAILED:
             return (
                 f"{code(values['by'])} judged {commit(values['head'])} as FAIL. Push a fix first; then its head can be "
                 "judged."
             )
         case Problem.NOT_READY_TO_CLOSE:
-            return f"The plan cannot be closed out yet:\n\n{bullets(items)}"
+            return f"The plan cannot be closed out now:\n\n{bullets(items)}\n\n`/status` shows what is next."
         case Problem.ALREADY_CLOSED:
-            return f"The plan is closed out already{': ' + values['url'] if values['url'] else ''}."
+            where = f" ({values['url']})" if values["url"] else ""
+            return f"The plan is closed out already{where}. Nothing is left to be done."
     assert_never(refusal.problem)
+
+
+def _ended(reason: str) -> str:
+    """A reason in somebody else's words as the end of a sentence."""
+    return f"{plain(reason.rstrip(' .'))}."
+
+
+def _run_over(state: str) -> str:
+    match state:
+        case RunState.ABORTED:
+            return "The run was aborted. Say `/execute` to start the plan again."
+        case RunState.CLOSED:
+            return "The plan is closed out and the run has ended. Nothing is left to be done."
+        case _:
+            return "Every block is finished and the verdict was given. `/verdict FAIL <notes>` takes it back."
 
 
 def _because(values: dict[str, str]) -> str:
@@ -152,7 +198,7 @@ def _bad_arguments(argument: str, command: str) -> str:
 
 def _again(command: str, values: dict[str, str]) -> str:
     block = f" {values['block']}" if values.get("block") else ""
-    word = " PASS" if command == "verdict" else ""
+    word = f" {values.get('word', 'PASS')}" if command == "verdict" else ""
     return f"/{command}{block}{word} @{values['head'][:7]}"
 
 

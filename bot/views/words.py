@@ -17,7 +17,7 @@ CHECK_GATES: Final = "stepwise/gates"
 CHECK_PROGRESS: Final = "stepwise/progress"
 CHECK_NAMES: Final = (CHECK_PLAN, CHECK_SCOPE, CHECK_GATES, CHECK_PROGRESS)
 
-_REFERENCE: Final = re.compile(r"#(?=\d)|(?<=:)(?=//)|(?<=GH)-(?=\d)|(?<=www)(?=\.)")
+_REFERENCE: Final = re.compile(r"#(?=\d)|(?<=:)(?=//)|(?<=GH)-(?=\d)|(?<=www)(?=\.)", re.IGNORECASE)
 
 
 def plain(text: str, limit: int = 300) -> str:
