@@ -110,11 +110,13 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
                 f"{code(values['open'])}, or say {code('/skip ' + values['open'] + ' <reason>')}."
             )
         case Problem.NO_OPEN_BLOCK:
-            return "Every block is finished. Look at the whole change, then say `/verdict PASS`, `PASS_WITH_NOTES` or `FAIL`."
+            return (
+                "Every block is finished. Look at the whole change, then say `/verdict PASS`, "
+                "`/verdict PASS_WITH_NOTES <notes>` or `/verdict FAIL <notes>`."
+            )
         case Problem.HEAD_MOVED:
             return _head_moved(values, command)
-                "Every block is finished. Look at the whole change, then say "
-                "`/verdict PASS`, `PASS_WITH_NOTES` or `FAIL`."
+        case Problem.NOT_SHOWN_YET:
             return (
                 f"The checklist had not shown {commit(values['head'])} as waiting for you when you wrote. Look at that "
                 f"commit, then say {code(_again(command, values))}."
