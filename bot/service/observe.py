@@ -162,6 +162,7 @@ class Observer:
         try:
             found = await comparison.since_branch(target.client, target.repo, pull.base_ref, pull.head_sha)
             items, is_complete = list(found.files), found.files_complete
+            ahead = frozenset(commit.sha for commit in found.commits) if found.commits_complete else None
             if not is_complete:
                 items, is_complete = await pulls.files(target.client, target.repo, pull.number, pull.changed_files)
                 if (await self.pull(target)).head_sha != pull.head_sha:
@@ -169,7 +170,7 @@ class Observer:
         except GitHubError as error:
             return _unknown(error)
         changed = tuple(ChangedFile(item.path, item.status, item.previous_path, item.blob_sha) for item in items)
-        files = Files(changed, is_complete)
+        files = Files(changed, is_complete, ahead)
         if is_complete:
             self._files[key] = files
         return files

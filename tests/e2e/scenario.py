@@ -7,10 +7,9 @@ has nothing left to do.
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,10 @@ import aiohttp
 
 from bot.cli.serve import Serving
 from bot.sandbox import Sandbox
-from bot.sandbox.control import set_ci
+from bot.sandbox.control import request_action, set_ci
 from bot.sandbox.seeding import seed_files
+from tests.e2e.calls import Calls, calls_of
+from tests.e2e.clones import Clones, File
 
 PLAN = "docs/exec-plans/active/2026-01-checkout-totals.md"
 COMPLETED = "docs/exec-plans/completed/2026-01-checkout-totals.md"
@@ -27,6 +28,18 @@ BRANCH = "feature/checkout-totals"
 ACTIVE_INDEX = "docs/exec-plans/active/index.md"
 COMPLETED_INDEX = "docs/exec-plans/completed/index.md"
 PLAN_FILES = {path: text.decode() for path, text in seed_files("shop/plan").items()}
+
+PAUSE_SECONDS = 2
+"""Nobody does two things in one second: GitHub's times are whole seconds, and what came first must show in them."""
+PLAN_TEXT = PLAN_FILES[PLAN]
+
+
+def plan_with(*changes: tuple[str, str], plan: str = PLAN_TEXT) -> str:
+    """The plan with some of its text replaced, each where it stands first."""
+    for old, new in changes:
+        assert old in plan, f"the plan does not say {old!r}"
+        plan = plan.replace(old, new, 1)
+    return plan
 
 
 def block_files(block: str) -> dict[str, str]:
@@ -59,57 +72,69 @@ class Scenario:
     folder: Path
     repository: str = "acme/shop"
     pull: int = 0
-    _clones: dict[str, Path] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.clones = Clones(self.sandbox, self.folder)
 
     # -- what people do ------------------------------------------------------------------------------------------
 
     async def push(
         self,
-        files: Mapping[str, str | bytes | None],
+        files: Mapping[str, File],
         *,
         branch: str = BRANCH,
         by: str = "coda",
         message: str = "Work",
+        to: str = "",
+        start: str | None = None,
         force: bool = False,
         settle: bool = True,
-        start: str | None = None,
     ) -> str:
         """Commit files (None removes one) on top of the branch with real git and push; the commit's SHA."""
-        clone = await self._clone(by)
-        await self._git(clone, "fetch", "-q", "--prune", "origin")
-        exists = (await self._git(clone, "branch", "-r", "--list", f"origin/{branch}")).strip()
-        base = start or (f"origin/{branch}" if exists else "origin/main")
-        await self._git(clone, "checkout", "-q", "-B", branch, base)
-        for path, content in files.items():
-            file = clone / path
-            if content is None:
-                file.unlink()
-                continue
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content.encode() if isinstance(content, str) else content)
-        await self._git(clone, "add", "-A")
-        await self._git(clone, "commit", "-q", "--allow-empty", "-m", message)
-        flags = ["--force"] if force else []
-        await self._git(clone, "push", "-q", *flags, "origin", f"HEAD:refs/heads/{branch}")
-        sha = (await self._git(clone, "rev-parse", "HEAD")).strip()
+        self.sandbox.clock.advance(PAUSE_SECONDS)
+        clone = await self.clones.commit(to or self.repository, by, branch, files, message, start)
+        sha = await self.clones.push(clone, branch, force=force)
         if settle:
             await self.settle()
         return sha
 
+    async def merge_base(self, *, branch: str = BRANCH, by: str = "coda") -> str:
+        """Merge main into the branch and push; the merge's SHA."""
+        sha = await self.clones.push(await self.clones.merge(self.repository, by, branch, "main"), branch)
+        await self.settle()
+        return sha
+
+    async def policy(self, text: str) -> None:
+        """Set the team's policy on the base branch."""
+        await self.push({".github/stepwise.yml": text}, branch="main", by="maria", message="Policy")
+
     async def open_pull(
-        self, *, branch: str = BRANCH, base: str = "main", by: str = "coda", title: str = "Checkout totals"
+        self,
+        *,
+        branch: str = BRANCH,
+        base: str = "main",
+        by: str = "coda",
+        title: str = "Checkout totals",
+        draft: bool = False,
     ) -> int:
-        body = {"title": title, "head": branch, "base": base, "body": "See the plan."}
+        body = {"title": title, "head": branch, "base": base, "body": "See the plan.", "draft": draft}
         opened = await self.api("POST", f"/repos/{self.repository}/pulls", by, body)
         self.pull = opened["number"]
         await self.settle()
         return self.pull
 
     async def comment(self, text: str, *, by: str = "maria", settle: bool = True) -> Comment:
+        self.sandbox.clock.advance(PAUSE_SECONDS)
         made = await self.api("POST", f"{self._issue}/comments", by, {"body": text})
         if settle:
             await self.settle()
         return Comment(made["id"], text, by)
+
+    async def answer(self, text: str, *, by: str = "maria") -> str:
+        """Comment, and give what the bot replied to it: nothing where it said nothing."""
+        before = len(await self.replies())
+        await self.comment(text, by=by)
+        return "\n".join((await self.replies())[before:])
 
     async def edit_comment(self, comment_id: int, text: str, *, by: str) -> None:
         await self.api("PATCH", f"/repos/{self.repository}/issues/comments/{comment_id}", by, {"body": text})
@@ -117,15 +142,23 @@ class Scenario:
 
     async def ci(self, conclusion: str | None = "success", *, name: str = "tests", ref: str = BRANCH) -> None:
         """Another App's check run on a branch's head; None means that it still runs."""
+        self.sandbox.clock.advance(PAUSE_SECONDS)
         set_ci(self.sandbox.hub, self.sandbox.repo(self.repository), ref, name, conclusion)
+        await self.settle()
+
+    async def press(self, check: str, button: str, *, by: str = "maria") -> None:
+        """Press a button of one of the bot's checks on the head."""
+        run = self.sandbox.repo(self.repository).check_runs[(await self.checks())[check].id]
+        request_action(self.sandbox.hub, run, button, self.sandbox.user(by))
+        await self.settle()
+
+    async def change_pull(self, *, by: str = "maria", **fields: object) -> None:
+        """Close it, reopen it, point it at another base."""
+        await self.api("PATCH", f"/repos/{self.repository}/pulls/{self.pull}", by, fields)
         await self.settle()
 
     async def merge(self, *, by: str = "maria") -> None:
         await self.api("PUT", f"/repos/{self.repository}/pulls/{self.pull}/merge", by, {})
-        await self.settle()
-
-    async def close(self, *, by: str = "maria") -> None:
-        await self.api("PATCH", f"/repos/{self.repository}/pulls/{self.pull}", by, {"state": "closed"})
         await self.settle()
 
     async def wait(self, seconds: float) -> None:
@@ -136,16 +169,13 @@ class Scenario:
 
     # -- whole stretches of the path -----------------------------------------------------------------------------
 
-    async def planned(self, plan: str | None = None, **more: str) -> None:
+    async def planned(self, plan: File = PLAN_TEXT, *, also: Mapping[str, File] | None = None) -> None:
         """A branch with the plan, and its pull request."""
-        files = dict(PLAN_FILES) | more
-        if plan is not None:
-            files[PLAN] = plan
-        await self.push(files, message="Plan the checkout totals")
+        await self.push({**PLAN_FILES, PLAN: plan, **(also or {})}, message="Plan the checkout totals")
         await self.open_pull()
 
-    async def started(self) -> None:
-        await self.planned()
+    async def started(self, plan: File = PLAN_TEXT) -> None:
+        await self.planned(plan)
         await self.comment("/execute")
 
     async def block_pushed(self, block: str, *, green: bool = True) -> str:
@@ -180,6 +210,23 @@ class Scenario:
         return [
             item.body for item in await self.comments() if self._is_bot(item) and "stepwise:checklist" not in item.body
         ]
+
+    async def headline(self) -> str:
+        """What the checklist's title says after the plan's name."""
+        lines = [line for line in (await self.checklist()).splitlines() if line.startswith("### ")]
+        return lines[0].partition(" — ")[2] if lines else ""
+
+    async def block(self, block: str) -> str:
+        """The checklist's line about a block, from its box on."""
+        return next(line for line in (await self.checklist()).splitlines() if f"**{block}**" in line)
+
+    async def timeline(self) -> str:
+        body = await self.checklist()
+        return body.partition("<summary>Timeline</summary>")[2].partition("</details>")[0]
+
+    async def next_thing(self) -> str:
+        """The one next thing to do, with the command to copy."""
+        return (await self.checklist()).partition("**Next:**")[2].partition("<details>")[0].strip()
 
     async def last_reply(self) -> str:
         replies = await self.replies()
@@ -222,6 +269,10 @@ class Scenario:
         found: list[dict[str, Any]] = await self.api("GET", path, "olivia")
         return found
 
+    def calls(self) -> AbstractContextManager[Calls]:
+        """Collect the bot's calls to GitHub until the end of the block."""
+        return calls_of(self.sandbox)
+
     # -- plumbing ------------------------------------------------------------------------------------------------
 
     async def settle(self) -> None:
@@ -247,27 +298,3 @@ class Scenario:
 
     def _is_bot(self, comment: Comment) -> bool:
         return comment.author == "stepwise[bot]"
-
-    async def _clone(self, by: str) -> Path:
-        if by not in self._clones:
-            clone = self.folder / f"clone-{by}"
-            url = self.sandbox.url.replace("://", f"://x:{self.sandbox.tokens[by]}@")
-            await self._git(self.folder, "clone", "-q", f"{url}/{self.repository}.git", str(clone))
-            await self._git(clone, "config", "user.name", by)
-            await self._git(clone, "config", "user.email", f"{by}@acme.example")
-            self._clones[by] = clone
-        return self._clones[by]
-
-    async def _git(self, folder: Path, *arguments: str) -> str:
-        environment = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(self.folder), "GIT_TERMINAL_PROMPT": "0"}
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            *arguments,
-            cwd=folder,
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        assert process.returncode == 0, f"git {' '.join(arguments)}: {err.decode()}"
-        return out.decode()
