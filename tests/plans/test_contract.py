@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.plans.contract import Contract, contract_of, definition_hash, differences
 from bot.plans.dialects import read
+from bot.plans.exec_plan_record import Checkpoint, ExecPlanRecord, apply_record
 from bot.plans.model import Plan
 from tests.plans.plan_text import HANDOFF, INCLUDE, PATH, PROPOSED, plan_text
 
@@ -174,6 +175,36 @@ def test_two_contracts_are_equal_exactly_when_nothing_is_said_about_them(one: Pl
 def test_terms_survive_storage_as_json(one: Plan) -> None:
     terms = contract_of(one).terms
     assert differences(json.loads(json.dumps(terms)), terms) == ()
+
+
+def test_a_step_that_changes_changes_its_block() -> None:
+    before, after = (
+        contract(plan_text(handoff=f"- **Ordered Steps:**\n  1. B01: {step}\n")) for step in ("write it", "buy it")
+    )
+    assert differences(before.terms, after.terms) == (
+        "block B01: its steps gained `buy it`",
+        "block B01: its steps lost `write it`",
+    )
+
+
+def test_what_the_record_writes_is_no_change() -> None:
+    checkpoint = Checkpoint(
+        block="B01",
+        sprint=None,
+        title="Add the endpoint",
+        files_changed=("src/hello.py",),
+        validation_run=("`pytest -q`: green", "make lint"),
+        result="done",
+        notes="- **Execution Branch:** `other`\n## File Scope Contract",
+        commit="a" * 40,
+        approved_by="maria",
+        date="2026-01-02",
+    )
+    record = ExecPlanRecord(status="In Progress", checkpoints=(checkpoint,), validation=None, closeout=None)
+    written = apply_record(plan_text(), record)
+    assert written != plan_text()
+    assert differences(BEFORE.terms, contract(written).terms) == ()
+    assert read(PATH, written.encode()).is_executable
 
 
 def test_a_blocks_definition_is_its_own_and_not_its_place() -> None:

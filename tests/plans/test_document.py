@@ -189,6 +189,10 @@ def test_offsets_are_exact_in_crlf_bom_tabs_and_table_cells() -> None:
     assert text[table.rows[0].cells[0].start :].startswith("`p\\|q`")
 
 
+def test_what_looks_like_a_link_definition_stays_in_sight() -> None:
+    assert len(read_document("[B01]: docs/a.md\n").nodes) == 1
+
+
 def test_plain_words_keep_placeholders_and_drop_marks() -> None:
     assert (
         plain("**Bold** and `code` with [a link](x) <placeholder> &amp; \\*")
