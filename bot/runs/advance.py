@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.runs.assess import is_validated
+from bot.runs.assess import GatesState, is_validated
 from bot.runs.effects import Say
 from bot.runs.facts import Facts, Outcome, OutcomeState, PlanFile
 from bot.runs.finish import closeout_blockers, is_closing
@@ -42,7 +42,7 @@ def advance(turn: Turn) -> Turn:
     run = turn.run
     if run is None:
         return turn
-    turn = _closed_out(_completed_again(turn))
+    turn = _closed_out(_completed_again(_with_gates_seen(turn, run)))
     run = turn.run
     assert run is not None
     if turn.facts.pull.is_merged and run.merged_at is None:
@@ -56,6 +56,16 @@ def advance(turn: Turn) -> Turn:
             return _reopen_validation(turn, run)
         case _:
             return turn
+
+
+def _with_gates_seen(turn: Turn, run: Run) -> Turn:
+    """Remember on which content the gates were seen green: that holds below the records that the bot puts on top."""
+    gates, head = turn.situation.gates, turn.situation.content_head
+    if gates.state is GatesState.GREEN and gates.held_from is None:
+        return turn if run.green_head == head else turn.to(replace(run, green_head=head))
+    if run.green_head == head == turn.facts.pull.head_sha and gates.state is not GatesState.UNKNOWN:
+        return turn.to(replace(run, green_head=None))
+    return turn
 
 
 def _completed_again(turn: Turn) -> Turn:

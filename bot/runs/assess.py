@@ -284,7 +284,9 @@ def _gates_view(run: Run | None, facts: Facts, content_head: str, now: datetime)
 
 
 def _seen_below(run: Run, content_head: str) -> GatesState | None:
-    """How the gates stood when a block or the whole change was let through at this commit; None if neither was."""
+    """How the gates were seen to stand on the commit below the bot's own records; None if nobody can tell."""
+    if run.green_head == content_head:
+        return GatesState.GREEN
     notes = [block.approval.gate_note for block in run.blocks if block.approval and block.approval.head == content_head]
     if run.verdict is not None and run.verdict.is_passing and run.verdict.head == content_head:
         notes.append(NO_GATE_NOTE if NO_GATE_NOTE in run.verdict.results else None)

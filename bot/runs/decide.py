@@ -102,9 +102,13 @@ def _carry_out(turn: Turn, command: Command, call: Call) -> tuple[Turn, str]:
             turn, call, Refusal(Problem.POLICY_BROKEN, items=_policy_problems(turn.facts.policy))
         ), "confused"
     result = command.handle(turn, call)
-    if isinstance(result, Refusal):
-        return _refuse(turn, call, result), "confused"
-    return result, "+1"
+    match result:
+        case Turn():
+            return result, "+1"
+        case Refusal():
+            return _refuse(turn, call, result), "confused"
+        case (noted, refusal):
+            return _refuse(noted, call, refusal), "confused"
 
 
 def _policy_problems(policy: PolicyProblem | Unknown) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from bot.runs.obstacles import verdict_obstacles
 from bot.runs.policy import CloseoutPolicy
 from bot.runs.records import close_out, write_blockers, write_record
 from bot.runs.steer import live
-from bot.runs.turn import Call, Turn
+from bot.runs.turn import Call, Refused, Turn
 
 FIX_ROUNDS: Final = 3
 
@@ -136,7 +136,7 @@ def is_closing(run: Run, facts: Facts) -> bool:
     return outcome is None or outcome.state is not OutcomeState.FAILED
 
 
-def closeout(turn: Turn, call: Call) -> Turn | Refusal:
+def closeout(turn: Turn, call: Call) -> Turn | Refusal | Refused:
     run = turn.run
     if run is None:
         return Refusal(Problem.NO_RUN)
@@ -148,15 +148,7 @@ def closeout(turn: Turn, call: Call) -> Turn | Refusal:
         return Refusal(Problem.PULL_CLOSED)
     blockers = closeout_blockers(turn, run)
     if blockers:
-        turn = write_blockers(turn, blockers, call.by)
-        return turn.do(
-            Say(
-                f"say:{turn.key}:{call.comment.comment_id}:{call.index}",
-                Refusal(Problem.NOT_READY_TO_CLOSE, items=blockers),
-                command=call.word,
-                to=call.by,
-            )
-        )
+        return write_blockers(turn, blockers, call.by), Refusal(Problem.NOT_READY_TO_CLOSE, items=blockers)
     if run.state in {RunState.PAUSED, RunState.ESCALATED}:
         problem = Problem.RUN_PAUSED if run.state is RunState.PAUSED else Problem.RUN_ESCALATED
         return Refusal(problem, {"reason": run.reason or ""})

@@ -133,8 +133,9 @@ class Run:
 
     `terms` is the locked contract in normal form and `contract` its hash. `boundary` is the commit behind which
     the open block's own commits lie: the head of the last closed block, or the head that `/execute` saw.
-    `rollback` is that first head. `own_blobs` maps record files to the blob SHA that the bot itself wrote last
-    ("" where it removed the file). `record_key` and `closeout_key` name the newest effect of each kind.
+    `rollback` is that first head. `green_head` is the newest content on which the gates were seen green. `own_blobs`
+    maps record files to the blob SHA that the bot itself wrote last ("" where it removed the file). `record_key` and
+    `closeout_key` name the newest effect of each kind.
     """
 
     id: str
@@ -160,6 +161,7 @@ class Run:
     reason: str | None = None
     before_pause: RunState = RunState.RUNNING
     own_blobs: tuple[tuple[str, str], ...] = ()
+    green_head: str | None = None
     merged_at: datetime | None = None
     record_key: str | None = None
     closeout_key: str | None = None

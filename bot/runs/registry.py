@@ -13,7 +13,7 @@ from bot.runs.execute import execute
 from bot.runs.finish import closeout, verdict
 from bot.runs.messages import Refusal
 from bot.runs.steer import abort, allow, help_, pause, resume, status
-from bot.runs.turn import Call, Turn
+from bot.runs.turn import Call, Refused, Turn
 
 
 class Audience(StrEnum):
@@ -29,7 +29,7 @@ class Command:
     arguments: str
     audience: Audience
     summary: str
-    handle: Callable[[Turn, Call], Turn | Refusal]
+    handle: Callable[[Turn, Call], Turn | Refusal | Refused]
     aliases: tuple[str, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from bot.runs.assess import Situation, assess
 from bot.runs.effects import Decided
 from bot.runs.events import CommentCreated
 from bot.runs.facts import Facts, History, Progress
+from bot.runs.messages import Refusal
 from bot.runs.model import Entry, EntryKind, PullKey, Run
 from bot.runs.policy import Policy
 
@@ -63,6 +64,10 @@ class Turn:
 
     def do(self, *effects: Decided) -> Turn:
         return replace(self, effects=(*self.effects, *effects))
+
+
+Refused = tuple[Turn, Refusal]
+"""A refusal that leaves something behind all the same, such as a note in the plan."""
 
 
 def _behind(progress: object, boundary: str) -> Progress:

@@ -117,8 +117,10 @@ def gates_let_pass(world: World, facts: Facts, run: Run, content_head: str) -> b
         reports = [r for r in reports if r.name in policy.gates.required]
     if any(report.state is GateState.RED for report in reports):
         return False
+    below = [r for r in world.reports.get(content_head, []) if r.name not in policy.gates.ignore]
+    seen_green = bool(below) and all(report.state is GateState.GREEN for report in below)
     vouched = [b.approval.head for b in run.blocks if b.approval]
-    if world.head != content_head and content_head in vouched:
+    if world.head != content_head and (seen_green or content_head in vouched):
         return True
     if policy.gates.required and {report.name for report in reports} < set(policy.gates.required):
         return False

@@ -321,7 +321,6 @@ class World:
         """The newest commit that the bot did not make."""
         return next((commit.sha for commit in reversed(self.line) if not commit.by_bot), self.base_sha)
 
-    @property
     def state(self) -> RunState:
         assert self.run is not None
         return self.run.state
@@ -603,7 +602,7 @@ def validating(text: str | None = None, **more: object) -> World:
         do_block(world, f"src/{block.id.lower()}.py")
         answer = world.comment(f"/approve {block.id}")
         assert answer.is_accepted, answer.said
-    assert world.state is RunState.VALIDATING
+    assert world.state() is RunState.VALIDATING
     return world
 
 
@@ -617,5 +616,5 @@ def completed(text: str | None = None, **more: object) -> World:
 def closed(text: str | None = None, **more: object) -> World:
     world = completed(text, **more)
     world.merge()
-    assert world.state is RunState.CLOSED
+    assert world.state() is RunState.CLOSED
     return world
