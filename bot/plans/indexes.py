@@ -22,7 +22,8 @@ from bot.plans.nodes import Heading, Item, ListNode, Paragraph, Table
 
 __all__ = ["Index", "IndexEntry", "add_entry", "read_index", "remove_entry"]
 
-_NESTING_LIMIT: Final = 20
+# Entries that are listed twice side by side, or below one another, are taken out in several passes.
+_PASSES: Final = 60
 _ATTEMPTS: Final = 12
 
 
@@ -39,7 +40,7 @@ def remove_entry(text: str, index_path: str, plan_path: str) -> str:
     name = posixpath.basename(plan_path)
     if name not in text and not any(sign in text for sign in "%&\\"):
         return text
-    for _ in range(_NESTING_LIMIT):
+    for _ in range(_PASSES):
         shorter = _without(text, index_path, plan_path)
         if shorter == text:
             break
@@ -73,7 +74,6 @@ def _without(text: str, index_path: str, plan_path: str) -> str:
     layout = read_layout(index_path, text)
     lines = Lines(text)
     splices: list[Splice] = []
-    ranges: list[tuple[int, int]] = []
     kept = [entry.line - 1 for entry in layout.index.entries if entry.path != plan_path]
     words = _own_words_for_none(layout, lines)
     behind = 0
@@ -82,25 +82,39 @@ def _without(text: str, index_path: str, plan_path: str) -> str:
         gone = [index for index in gone if container.places[index].node.span.start >= behind]
         if not gone:
             continue
-        if _needs_placeholder(layout, container, len(gone), is_last=not kept):
+        if _needs_placeholder(layout, container, len(gone), kept):
             first = container.places[gone.pop(0)]
             splices.append(_placeholder(lines, container, first, words, layout.folder))
             behind = first.node.span.end
+        whole = []
         for index in gone:
             nested = _nested_plans(container.places[index], kept)
-            if nested is not None:
-                splices.append(_hoisted(lines, container.places[index], nested))
+            if nested is None:
+                whole.append(index)
             else:
-                ranges.append(_range_of(container, index))
+                splices.append(_hoisted(lines, container.places[index], nested))
             behind = max(behind, container.places[index].node.span.end)
-    splices += [lines.remove(start, stop) for start, stop in _merged(ranges)]
-    return splice(text, splices)
+        splices += [lines.remove(start, stop) for start, stop in _ranges(container, whole)]
+    return splice(text, _apart(splices))
 
 
-def _needs_placeholder(layout: Layout, container: Container, count: int, *, is_last: bool) -> bool:
+def _apart(splices: list[Splice]) -> Iterator[Splice]:
+    """Those that touch no other: at the end of a text and in nested lists two may want the same line end."""
+    position = -1
+    for one in sorted(splices, key=lambda item: (item.start, item.end)):
+        if one.start > position:
+            position = one.end
+            yield one
+
+
+def _needs_placeholder(layout: Layout, container: Container, count: int, kept: list[int]) -> bool:
+    """Say whether a list that loses `count` entries is to say it has none; `kept` are the lines of other plans."""
     if layout.statement is not None or any(place.is_placeholder for place in container.places):
         return False
-    return len(container.entries) == count and (is_last or (not container.depth and count == len(container.places)))
+    first = bisect_left(kept, container.node.span.start)
+    if len(container.entries) > count or (first < len(kept) and kept[first] in container.node.span):
+        return False
+    return not kept or (not container.depth and count == len(container.places))
 
 
 def _own_words_for_none(layout: Layout, lines: Lines) -> dict[bool, str]:
@@ -142,24 +156,20 @@ def _indent(body: str) -> int:
     return len(body) - len(body.lstrip(" \t"))
 
 
-def _range_of(container: Container, index: int) -> tuple[int, int]:
-    """The lines an item or row takes, with the blank lines that set it apart."""
-    span = container.places[index].node.span
-    if index + 1 < len(container.places):
-        return span.start, container.places[index + 1].node.span.start
-    if index:
-        return container.places[index - 1].node.span.end, span.end
-    return span.start, span.end
-
-
-def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, stop in sorted(ranges):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(stop, merged[-1][1])
+def _ranges(container: Container, gone: list[int]) -> Iterator[tuple[int, int]]:
+    """The lines that runs of items or rows take, each with the blank lines that set it apart."""
+    spans = [place.node.span for place in container.places]
+    runs: list[list[int]] = []
+    for index in gone:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
         else:
-            merged.append((start, stop))
-    return merged
+            runs.append([index])
+    for first, last in ((run[0], run[-1]) for run in runs):
+        if last + 1 < len(spans):
+            yield spans[first].start, spans[last + 1].start
+        else:
+            yield (spans[first - 1].end if first else spans[first].start), spans[last].end
 
 
 def _additions(layout: Layout, new: NewEntry) -> Iterator[list[Splice]]:

@@ -117,9 +117,8 @@ class _SectionEdits:
         self.document, self.section = document, section
         self.lines = Lines(document.text)
         self.splices: list[Splice] = []
-        found = document.fields_in(section.body)
-        top = min((field.depth for field in found), default=0)
-        self.fields = [field for field in found if field.depth == top]
+        # Outermost first: what stands below a field may have the same name.
+        self.fields = sorted(_outer_fields(document, section), key=lambda field: field.depth)
         self.missing: list[Wanted] = []
 
     def bring(self, one: Wanted) -> None:
@@ -189,7 +188,7 @@ class _SectionEdits:
         return result
 
     def holds(self, document: Document, section: Section) -> bool:
-        names = {field.name for field in document.fields_in(section.body)}
+        names = {field.name for field in _outer_fields(document, section)}
         return all(names.intersection(one.names) for one in self.missing)
 
     def places(self, last: Field | None) -> Iterator[tuple[int, list[str]]]:
@@ -204,6 +203,10 @@ class _SectionEdits:
             end -= 1
         yield end, ["", *plain]
         yield self.section.own.start, ["", *plain, ""]
+
+
+def _outer_fields(document: Document, section: Section) -> list[Field]:
+    return [field for field in document.fields_in(section.body) if field.depth <= 1]
 
 
 def _same_key(found: str, key: str) -> bool:

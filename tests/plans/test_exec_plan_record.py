@@ -488,3 +488,19 @@ def test_a_plan_of_a_real_team_takes_the_record(file: Path) -> None:
     assert contract_of(after).terms == contract_of(before).terms
     assert after.status is not None and after.status.casefold() == "completed"
     assert after.verdict == "PASS"
+
+
+SHUFFLED = st.lists(
+    st.sampled_from([*PLAN.splitlines(), "", "  ", "```", "> ", "| Field | Value |", "|---|---|", "| Date | x |",
+                     "1. a", "    b", "---", "**Results:**", "Date: x", "- Result: `done` (Stepwise)",
+                     "  - Sprint/Block/Task: — / `B01` / x"])
+    | HOSTILE,
+    max_size=25,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(SHUFFLED, st.sampled_from(["\n", "\r\n"]))
+def test_any_text_takes_a_record_and_settles(lines: list[str], end: str) -> None:
+    once = apply_record(end.join(lines), FULL)
+    assert apply_record(once, FULL) == once

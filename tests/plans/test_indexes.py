@@ -91,6 +91,7 @@ def test_escaped_names_are_understood() -> None:
         ("- [b](b.md)\n- [a](a.md)", "- [b](b.md)"),
         ("- b.md\n\n- a.md\n\n- c.md\n", "- b.md\n\n- c.md\n"),
         ("- b.md\n\n- a.md\n\nend\n", "- b.md\n\nend\n"),
+        ("- b.md\n\n- a.md\n\n- ./a.md\n", "- b.md\n"),
         ("- [a](a.md)\n  - a note\n  - [b](b.md)\n- [c](c.md)\n", "- a note\n- [b](b.md)\n- [c](c.md)\n"),
         ("- [a](a.md)\n  a note\n  - more\n- [c](c.md)\n", "- [c](c.md)\n"),
         ("| P |\n|--|\n| [a](a.md) |\n| [b](b.md) |\n", "| P |\n|--|\n| [b](b.md) |\n"),
@@ -257,3 +258,29 @@ def test_any_text_can_be_given(text: str) -> None:
     removed = remove_entry(added, ACTIVE, A)
     assert A not in paths(removed)
     assert remove_entry(removed, ACTIVE, A) == removed
+
+
+LINES = st.sampled_from(
+    [
+        "- [a](a.md)",
+        "- `b.md`",
+        "  - a.md",
+        "  - b.md",
+        "  words",
+        "",
+        "- words",
+        "1. a.md",
+        "    - [b](b.md)",
+        "* a.md",
+        "# T",
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=14), ENDS)
+def test_a_plan_listed_many_times_goes_everywhere_and_others_stay(lines: list[str], end: str) -> None:
+    text = end.join(lines)
+    before = paths(text)
+    after = remove_entry(text, ACTIVE, A)
+    assert paths(after) == [path for path in before if path != A]
+    assert remove_entry(after, ACTIVE, A) == after

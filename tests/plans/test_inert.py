@@ -62,6 +62,7 @@ def test_code_is_one_code_span_that_shows_everything_visible(text: str) -> None:
         ("ran `make test` twice", "ran `make test` twice"),
         ("thanks @maria and @org/team", "thanks `@maria` and `@org/team`"),
         ("mail a@b.c, see snake_case", "mail a@b.c, see snake_case"),
+        ("[a] `b` <c>", "\\[a\\] `b` \\<c\\>"),
         ("**Status:** done", "\\*\\*Status:\\*\\* done"),
         ("# no heading", "\\# no heading"),
         ("1. no list", "1\\. no list"),

@@ -67,6 +67,12 @@ def test_what_is_no_reference_stays(text: str) -> None:
     assert retarget(text, "docs/a.md", OLD, NEW) == text
 
 
+def test_a_path_that_reads_both_ways_is_followed_once() -> None:
+    once = retarget("`a/x.md`", "a/y.md", "a/x.md", "x.md")
+    assert once == "`x.md`"
+    assert retarget(once, "a/y.md", "a/x.md", "x.md") == once
+
+
 def test_names_with_blanks_and_brackets_keep_their_spelling() -> None:
     old, new = "docs/exec-plans/active/my plan (1).md", "docs/exec-plans/completed/my plan (1).md"
     encoded = "my%20plan%20%281%29.md"
