@@ -10,12 +10,26 @@ from bot.plans.placeholders import filled, has_placeholder, is_placeholder
 @pytest.mark.parametrize(
     "text",
     [
-        "<one-sentence objective>", "`BXX`", "`BXX` or `BXX-BYY`", "`SXX`", "`<must match planning branch>`", "...", "`...`",
-        "…", "`stepwise` (default) or `autonomous` (explicit only)", "`PASS | PASS_WITH_NOTES | FAIL`", "`medium | high`",
-        "`yes | no`", "`done | blocked | pending`", "`<none | list approved grouped blocks>`", "TBD", "todo", "`<yes/no>`",
+        "<one-sentence objective>",
+        "`BXX`",
+        "`BXX` or `BXX-BYY`",
+        "`SXX`",
+        "`<must match planning branch>`",
+        "...",
+        "`...`",
+        "…",
+        "`stepwise` (default) or `autonomous` (explicit only)",
+        "`PASS | PASS_WITH_NOTES | FAIL`",
+        "`medium | high`",
+        "`yes | no`",
+        "`done | blocked | pending`",
+        "`<none | list approved grouped blocks>`",
+        "TBD",
+        "todo",
+        "`<yes/no>`",
         "Execution Session Plan Template",
     ],
-)  # fmt: skip
+)
 def test_template_text_is_not_filled_in(text: str) -> None:
     assert is_placeholder(text)
     assert filled(text) is None
