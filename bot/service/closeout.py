@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 from collections.abc import Mapping
 from typing import Final
@@ -88,7 +89,7 @@ async def _changes(target: Target, effect: CloseOut, head: str) -> dict[str, byt
         file = await contents.file_at(target.client, target.repo, head, new)
     if not isinstance(file, contents.FileAt):
         raise UnexpectedAnswer(f"The plan {old} is not on the branch any more")
-    text = apply_record(text_of(file.content), effect.record)
+    text = await asyncio.to_thread(apply_record, text_of(file.content), effect.record)
     active = posixpath.join(posixpath.dirname(old), "index.md")
     completed = posixpath.join(posixpath.dirname(new), "index.md")
     changes: dict[str, bytes | None] = {new: rebase_links(text, old, new).encode()}
@@ -98,9 +99,9 @@ async def _changes(target: Target, effect: CloseOut, head: str) -> dict[str, byt
         index = await contents.file_at(target.client, target.repo, head, path)
         before = text_of(index.content) if isinstance(index, contents.FileAt) else ""
         if path == active:
-            after = remove_entry(before, path, old) if before else ""
+            after = await asyncio.to_thread(remove_entry, before, path, old) if before else ""
         else:
-            after = add_entry(before, path, new, _title(effect))
+            after = await asyncio.to_thread(add_entry, before, path, new, _title(effect))
         if after != before:
             changes[path] = after.encode()
     changes |= await _references(target, head, old, new, skip=frozenset({old, new, active, completed}))
@@ -136,7 +137,7 @@ async def _references(
             before = content.decode("utf-8")
         except UnicodeDecodeError:
             continue
-        after = retarget(before, entry.path, old, new)
+        after = await asyncio.to_thread(retarget, before, entry.path, old, new)
         if after != before:
             changed[entry.path] = after.encode()
     return changed

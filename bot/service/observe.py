@@ -8,6 +8,7 @@ so that the whole pass is tried again later.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -194,7 +195,8 @@ class Observer:
         if not isinstance(found, contents.FileAt):
             return PlanRefused(path, _why_not_readable(found))
         dialect = dialect_of(path) or dialect_of(path.replace("/completed/", "/active/"))
-        plan = PlanFile(path, found.blob_sha, read(path, found.content, dialect))
+        # Reading Markdown takes too long for the event loop that acknowledges webhooks.
+        plan = PlanFile(path, found.blob_sha, await asyncio.to_thread(read, path, found.content, dialect))
         self._plans[path, found.blob_sha] = plan
         return plan
 

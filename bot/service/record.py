@@ -6,6 +6,7 @@ is read and done again; a crash after the ref moved leaves the commit's SHA note
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -36,7 +37,7 @@ async def write_record(target: Target, effect: WriteRecord, noted: Result, note:
         file = await contents.file_at(target.client, target.repo, head, effect.plan_path)
         if not isinstance(file, contents.FileAt):
             raise UnexpectedAnswer(f"The plan {effect.plan_path} is not on the branch {effect.branch} any more")
-        text = apply_record(text_of(file.content), effect.record)
+        text = await asyncio.to_thread(apply_record, text_of(file.content), effect.record)
         try:
             return await commit(target, effect.branch, head, {effect.plan_path: text.encode()}, message, note)
         except HeadMoved:
