@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Final
 
-from bot.github import contents, git_data, pulls, trees
+from bot.github import comparison, contents, git_data, pulls, trees
 from bot.github.errors import AlreadyExists, HeadMoved, UnexpectedAnswer
 from bot.plans.exec_plan_record import apply_record
 from bot.plans.indexes import add_entry, remove_entry
@@ -55,17 +55,28 @@ async def _own_branch(target: Target, effect: CloseOut, noted: Result, note: Not
     """
     base = await git_data.read_ref(target.client, target.repo, effect.branch)
     suffixes = ("", f"-{target.key.number}", f"-{effect.key.rpartition('-')[2].replace(':', '-')}")
-    names = [noted["branch"]] if "branch" in noted else [effect.new_branch + suffix for suffix in suffixes]
+    names = [effect.new_branch + suffix for suffix in suffixes]
     for name in names:
+        if noted.get("branch", name) != name:
+            continue
         await note({"branch": name})
         try:
             await git_data.create_branch(target.client, target.repo, name, base)
         except AlreadyExists:
-            if noted.get("branch") == name:
-                return name
-            continue
+            if noted.get("branch") != name or not await _holds_nothing_foreign(target, name, base, noted):
+                noted = {}
+                continue
         return name
     raise UnexpectedAnswer(f"The branches {', '.join(names)} exist already")
+
+
+async def _holds_nothing_foreign(target: Target, branch: str, base: str, noted: Result) -> bool:
+    """Whether a branch is at the base or at the commit that this effect prepared, and at nobody else's."""
+    head = await git_data.read_ref(target.client, target.repo, branch)
+    if head == noted.get("commit"):
+        return True
+    found = await comparison.compare(target.client, target.repo, base, head)
+    return found.standing in {"identical", "behind"}
 
 
 async def _commit(target: Target, effect: CloseOut, branch: str, note: Note) -> Result:
@@ -92,9 +103,9 @@ async def _changes(target: Target, effect: CloseOut, head: str) -> dict[str, byt
     text = await asyncio.to_thread(apply_record, text_of(file.content), effect.record)
     active = posixpath.join(posixpath.dirname(old), "index.md")
     completed = posixpath.join(posixpath.dirname(new), "index.md")
-    changes: dict[str, bytes | None] = {new: rebase_links(text, old, new).encode()}
+    changes: dict[str, bytes | None] = {new: text.encode()}
     if file.path != new:
-        changes[old] = None
+        changes = {new: rebase_links(text, old, new).encode(), old: None}
     for path in (active, completed):
         index = await contents.file_at(target.client, target.repo, head, path)
         before = text_of(index.content) if isinstance(index, contents.FileAt) else ""
