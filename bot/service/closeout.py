@@ -31,8 +31,10 @@ async def close_out(target: Target, effect: CloseOut, noted: Result, note: Note)
 async def _as_pull(target: Target, effect: CloseOut, noted: Result, note: Note) -> Result:
     branch = await _own_branch(target, effect, noted, note)
     existing, _ = await pulls.listed(target.client, target.repo, state="all", head_branch=branch)
-    if existing:
-        return _opened(effect, existing[0])
+    for pull in existing:
+        # An older closeout of a plan of this name may have had this branch too; its pull request is not this one.
+        if pull.state == "open" or pull.head_sha == noted.get("commit"):
+            return _opened(effect, pull)
     if await landed(target, branch, noted) is None:
         committed = await _commit(target, effect, branch, note)
         if "unchanged" in committed:
