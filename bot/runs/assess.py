@@ -210,10 +210,12 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView) -> ScopeView:
     violations: list[Violation] = []
     exempted = excepted = 0
     for file in facts.files.changed:
-        if file.path in exempt or _is_own_record(file, own_files):
+        # A plan that was made out of another file does not excuse that the other file went.
+        names = [name for name in (file.path, file.previous) if name is not None and name not in exempt]
+        if not names or _is_own_record(file, own_files):
             exempted += 1
             continue
-        judgements = [(name, rules.judge(name)) for name in (file.path, file.previous) if name is not None]
+        judgements = [(name, rules.judge(name)) for name in names]
         excepted += any(judgement.reason == "allowed" for _, judgement in judgements)
         violations += [
             Violation(name, judgement.reason, judgement.rule, file.status)
