@@ -4,7 +4,7 @@
 
 A crash anywhere between two of these is healed by the next reaction; there is no other recovery. What each step
 leaves behind: observe nothing; record, in one transaction, the new run, the ledger, the effects to do and the
-deliveries handled; act one mark per effect; show what was last shown.
+deliveries handled; act one mark per effect; show what was last shown. Until it is shown the pull request stays due.
 """
 
 from __future__ import annotations
@@ -144,6 +144,11 @@ class Reactor:
         is_due = row.wake_at is not None and row.wake_at <= self._clock()
         if woken or is_due or row.attempts:
             events.append(Woken("again" if woken else "due"))
+        # Noted before these events are marked as handled: whatever fails or dies on the way, it is written again.
+        if any(isinstance(event, ChecklistEdited) for event in events):
+            await self._store.distrust_comment(key)
+        if any(isinstance(event, Rerequested) for event in events):
+            await self._store.forget_checks(key)
         return Waiting(row, deliveries, tuple(events), await self._store.latest_run(key), await self._store.shown(key))
 
     def _target(self, row: PullRow) -> Target:
@@ -160,10 +165,8 @@ class Reactor:
         acted = await self._performer.perform_due(target, decision.run)
         if acted.changed_run:
             return True
-        must_rewrite = any(isinstance(event, ChecklistEdited | Rerequested) for event in waiting.events)
-        await self._presenter.show(
-            target, decision.run, decision.situation, facts, ledger, waiting.shown, must_rewrite=must_rewrite
-        )
+        await self._presenter.show(target, decision.run, decision.situation, facts, ledger, waiting.shown)
+        await self._store.set_wake_at(target.key, decision.wake_at)
         return False
 
     async def _observe(self, target: Target, waiting: Waiting, need: Needs) -> Facts:
@@ -198,7 +201,8 @@ class Reactor:
                 effects=_in_words(decision, facts, ledger),
                 handled_guids=tuple(delivery.guid for delivery in waiting.deliveries),
                 comment_ids=tuple(event.comment_id for event in waiting.events if isinstance(event, CommentCreated)),
-                pull=PullUpdate(pull.is_open, pull.head_sha, pull.base_ref, pull.full_name, decision.wake_at),
+                # Due at once until it has been shown: after a crash nothing else would bring anybody back here.
+                pull=PullUpdate(pull.is_open, pull.head_sha, pull.base_ref, pull.full_name, self._clock()),
             )
         )
         return ledger

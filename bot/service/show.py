@@ -35,22 +35,19 @@ class Presenter:
         facts: Facts,
         ledger: Sequence[Entry],
         shown: ShownViews,
-        *,
-        must_rewrite: bool,
     ) -> None:
         """Bring the checks of the head and the checklist comment to what they should say.
 
-        The checks first: they hold the merge, the comment only explains it. `must_rewrite` when somebody touched
-        the comment or asked for the checks again, so that what was last shown is no longer what is there.
+        The checks first: they hold the merge, the comment only explains it.
         """
         if facts.pull.is_open:
             for view in checks(run, situation, facts):
-                known = None if must_rewrite else shown.checks.get((facts.pull.head_sha, view.name))
+                known = shown.checks.get((facts.pull.head_sha, view.name))
                 await self._show_check(target, facts.pull.head_sha, view, known)
             await self._store.forget_old_checks(target.key, facts.pull.head_sha)
         body = checklist(run, situation, facts, ledger)
         if body is not None:
-            await self._show_comment(target, body, _awaiting(run, situation), run, shown, must_rewrite)
+            await self._show_comment(target, body, _awaiting(run, situation), run, shown)
 
     async def _show_check(self, target: Target, head: str, view: CheckView, known: ShownCheck | None) -> None:
         digest = _check_digest(view)
@@ -70,10 +67,9 @@ class Presenter:
         awaiting: tuple[str, str | None] | None,
         run: Run | None,
         shown: ShownViews,
-        must_rewrite: bool,
     ) -> None:
         digest = hashlib.sha256(body.encode()).hexdigest()
-        if shown.comment_id is not None and shown.comment_digest == digest and not must_rewrite:
+        if shown.comment_id is not None and shown.comment_digest == digest:
             return
         comment = await self._write_comment(target, body, shown.comment_id)
         now_awaiting = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, select, update
 
 from bot.runs.facts import Shown
 from bot.runs.model import PullKey
@@ -75,6 +75,22 @@ class Views(Room):
                 delete(checklists).where(
                     checklists.c.repository_id == key.repository_id, checklists.c.number == key.number
                 )
+            )
+
+    async def distrust_comment(self, key: PullKey) -> None:
+        """Somebody touched the checklist comment: what it says now is not known, and it is written again."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(checklists)
+                .where(checklists.c.repository_id == key.repository_id, checklists.c.number == key.number)
+                .values(digest="")
+            )
+
+    async def forget_checks(self, key: PullKey) -> None:
+        """Somebody asked for the checks again: GitHub wants new check runs then, the old ones stay as they are."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                delete(checks).where(checks.c.repository_id == key.repository_id, checks.c.number == key.number)
             )
 
     async def save_check(
