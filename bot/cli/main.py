@@ -6,8 +6,10 @@ import typer
 
 from bot import __version__
 from bot.cli.demo import demo
+from bot.cli.lint import lint
 from bot.cli.migrate import migrate
 from bot.cli.sandbox import sandbox
+from bot.cli.scope import scope
 from bot.cli.serve import serve
 from bot.cli.worker import worker
 
@@ -22,6 +24,8 @@ app.command()(serve)
 app.command()(worker)
 app.command()(migrate)
 app.command()(demo)
+app.command()(lint)
+app.command()(scope)
 app.command()(sandbox)
 
 

@@ -1,7 +1,9 @@
 """Scope patterns: which of them can be used, and what they say about a path.
 
 Patterns mean what they mean in a .gitignore, and in addition `dir/...` is everything below `dir` and `{a,b}` is either.
-As there, a pattern without a slash in front or in the middle matches at any depth: `/docs/` is the one at the root.
+As there, an exclude pattern without a slash in front or in the middle matches at any depth. What allows is narrower: a
+plain name such as `docs/` or `README.md` in an include list or a `/allow` is the one at the root, because whoever
+approves `src/...` does not mean `infra/src`. Only wildcards float: `*.md` matches in every folder.
 Matching is exact as git's: case counts, and a name in NFC is another one than the same name in NFD.
 """
 
@@ -48,12 +50,12 @@ class _PatternList:
     owners: tuple[str, ...]
 
     @classmethod
-    def compile(cls, patterns: Sequence[str]) -> _PatternList:
+    def compile(cls, patterns: Sequence[str], *, is_rooted: bool = False) -> _PatternList:
         lines: list[str] = []
         owners: list[str] = []
         for pattern in patterns:
             for line in gitignore_lines(pattern):
-                lines.append(line)
+                lines.append(_rooted(line) if is_rooted else line)
                 owners.append(pattern)
         return cls(GitIgnoreSpec([_compiled(line) for line in lines], backend="simple"), tuple(owners))
 
@@ -75,7 +77,11 @@ class ScopeRules:
     @classmethod
     def compile(cls, include: Sequence[str], exclude: Sequence[str], allowed: Sequence[str] = ()) -> ScopeRules:
         """Raises PatternError for a pattern that `pattern_problem` refuses."""
-        return cls(_PatternList.compile(include), _PatternList.compile(exclude), _PatternList.compile(allowed))
+        return cls(
+            _PatternList.compile(include, is_rooted=True),
+            _PatternList.compile(exclude),
+            _PatternList.compile(allowed, is_rooted=True),
+        )
 
     def judge(self, path: str) -> Judgement:
         """Judge a repository path as git writes it (`/` between folders, nothing quoted)."""
@@ -169,6 +175,13 @@ def _gitignore_line(text: str) -> str:
         if not (part == "**" and collapsed and collapsed[-1] == "**"):
             collapsed.append(part)
     return "/".join(collapsed)
+
+
+def _rooted(line: str) -> str:
+    """A plain name made the one at the root; a pattern with wildcards, or with a slash that anchors it, as it is."""
+    if any(one in line for one in "*?[") or "/" in line.rstrip("/"):
+        return line
+    return f"/{line}"
 
 
 def _compiled(line: str) -> GitIgnoreSpecPattern:

@@ -23,10 +23,11 @@ def is_included(pattern: str, path: str) -> bool:
 @pytest.mark.parametrize(
     ("pattern", "inside", "outside"),
     [
-        ("docs/...", ["docs/a", "docs/a/b.md"], ["docs", "docsx/a"]),
+        ("docs/...", ["docs/a", "docs/a/b.md"], ["docs", "docsx/a", "infra/docs/a"]),
         ("apps/api/...", ["apps/api/x", "apps/api/x/y"], ["apps/apis/x", "x/apps/api/y"]),
-        ("src/", ["src/a", "src/b/c"], ["src"]),
-        ("src", ["src", "src/a/b"], ["srcs"]),
+        ("src/", ["src/a", "src/b/c"], ["src", "infra/src/a"]),
+        ("src", ["src", "src/a/b"], ["srcs", "infra/src"]),
+        ("**/src/", ["src/a", "infra/src/a"], ["src"]),
         ("src/**/", ["src/a", "src/a/b"], ["src"]),
         ("src/**", ["src/a", "src/a/b"], ["src"]),
         ("src/*.py", ["src/a.py"], ["src/b/a.py", "src/a.pyc"]),
@@ -36,7 +37,8 @@ def is_included(pattern: str, path: str) -> bool:
         ("*.{ts,tsx}", ["a.ts", "x/b.tsx"], ["a.tsxx", "a.{ts,tsx}"]),
         ("{a,b/{c,d}}/x", ["a/x", "b/c/x", "b/d/x"], ["b/x"]),
         ("/README.md", ["README.md"], ["docs/README.md"]),
-        ("README.md", ["README.md", "docs/README.md"], ["readme.md"]),
+        ("README.md", ["README.md"], ["readme.md", "docs/README.md"]),
+        ("*.md", ["README.md", "docs/README.md"], ["README.mdx"]),
         ("./src/a.py", ["src/a.py"], ["x/src/a.py"]),
         ("#notes/a", ["#notes/a"], ["notes/a"]),
         ("caf\u00e9", ["caf\u00e9"], ["cafe\u0301"]),
@@ -83,6 +85,16 @@ def test_exclude_beats_include_and_an_exception_beats_exclude() -> None:
     ]
 
 
+def test_a_plain_name_allows_at_the_root_only_and_excludes_at_any_depth() -> None:
+    rules = ScopeRules.compile(["src/...", "infra/..."], ["secrets/...", "id_rsa"], ["keys/"])
+    assert rules.judge("src/a").is_allowed
+    assert rules.judge("vendor/src/a").reason == "outside"
+    assert rules.judge("src/secrets/key").reason == "excluded"
+    assert rules.judge("infra/id_rsa").reason == "excluded"
+    assert rules.judge("keys/id_rsa").reason == "allowed"
+    assert rules.judge("infra/keys/id_rsa").reason == "excluded"
+
+
 @pytest.mark.parametrize("path", ["", "/a", "a/../b", "a//b", "a\nb", "infra/\x00", "./a", "..", "a/" * 3000 + "b"])
 def test_a_name_that_could_slip_past_a_rule_is_never_allowed(path: str) -> None:
     judgement = ScopeRules.compile(["**"], []).judge(path)
@@ -120,7 +132,8 @@ def test_taking_the_first_fit_changes_no_answer(
     lines = gitignore_lines(pattern)
     regex, _ = GitIgnoreSpecPattern.pattern_to_regex(lines[0])
     assume(regex is not None)
-    assert is_included(pattern, path) == (re.search(str(regex), path) is not None)
+    excluded = ScopeRules.compile(["**"], [pattern]).judge(path).reason == "excluded"
+    assert excluded == (re.search(str(regex), path) is not None)
 
 
 git_patterns = st.lists(
@@ -163,8 +176,8 @@ def test_patterns_agree_with_git(
         check=False,
     )
     ignored = set(answer.stdout.decode().split("\0")) - {""}
-    rules = ScopeRules.compile(patterns, [])
-    assert {path for path in paths if rules.judge(path).is_allowed} == ignored
+    rules = ScopeRules.compile(["**"], patterns)
+    assert {path for path in paths if rules.judge(path).reason == "excluded"} == ignored
 
 
 _repositories: list[Path] = []
