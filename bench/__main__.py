@@ -21,7 +21,7 @@ def run() -> None:
     for name in chosen:
         outcome = MEASUREMENTS[name]()
         if inspect.isawaitable(outcome):
-            asyncio.run(outcome)  # type: ignore[arg-type]
+            asyncio.run(outcome)
         print()
 
 
