@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 POLICY_PATH: Final = ".github/stepwise.yml"
 POLICY_BYTES_LIMIT: Final = 64 * 1024
+NESTING_LIMIT: Final = 10
 
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$")]
 GateName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -91,10 +92,14 @@ class _NotPlainError(Exception):
 
 def _plain_tree(text: str) -> yaml.Node | None:
     """The YAML node tree, refusing aliases (the way bombs are built), duplicate keys and a top that is no mapping."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1 if event.start_mark else 1
             raise _NotPlainError(line, "uses a YAML alias, which is not accepted here")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > NESTING_LIMIT:
+            raise _NotPlainError(line, f"is nested deeper than {NESTING_LIMIT} levels")
     tree = yaml.compose(text, Loader=yaml.SafeLoader)
     if tree is None or (isinstance(tree, yaml.ScalarNode) and tree.tag.endswith(":null")):
         return None
@@ -108,8 +113,10 @@ def _refuse_duplicate_keys(node: yaml.Node) -> None:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _NotPlainError(key.start_mark.line + 1, "has a key that is not a word")
             if key.value in seen:
-                raise _NotPlainError(key.start_mark.line + 1, f"has the key `{key.value}` twice")
+                raise _NotPlainError(key.start_mark.line + 1, f"has the key `{_shown(key.value)}` twice")
             seen.add(str(key.value))
             _refuse_duplicate_keys(value)
     elif isinstance(node, yaml.SequenceNode):
@@ -137,10 +144,16 @@ def _located(tree: yaml.Node | None, item: Any) -> tuple[int, str]:
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
             line = node.start_mark.line + 1
-    name = ".".join(str(step) for step in item["loc"])
+    name = _shown(".".join(str(step) for step in item["loc"]))
     if item["type"] == "extra_forbidden":
         return line, f"`{name}` is not a known key"
     return line, f"`{name}`: {item['msg'][0].lower()}{item['msg'][1:]}"
+
+
+def _shown(name: object) -> str:
+    """A key as one short line, whatever it is made of."""
+    line = " ".join(str(name).split())
+    return line if len(line) <= 100 else line[:99] + "…"
 
 
 def _line_of_mark(error: yaml.YAMLError) -> int:
