@@ -123,6 +123,10 @@ class Scenario:
         await self.settle()
         return self.pull
 
+    async def fork(self, *, by: str) -> None:
+        await self.api("POST", f"/repos/{self.repository}/forks", by)
+        await self.settle()
+
     async def comment(self, text: str, *, by: str = "maria", settle: bool = True) -> Comment:
         self.sandbox.clock.advance(PAUSE_SECONDS)
         made = await self.api("POST", f"{self._issue}/comments", by, {"body": text})
@@ -140,11 +144,14 @@ class Scenario:
         await self.api("PATCH", f"/repos/{self.repository}/issues/comments/{comment_id}", by, {"body": text})
         await self.settle()
 
-    async def ci(self, conclusion: str | None = "success", *, name: str = "tests", ref: str = BRANCH) -> None:
+    async def ci(
+        self, conclusion: str | None = "success", *, name: str = "tests", ref: str = BRANCH, settle: bool = True
+    ) -> None:
         """Another App's check run on a branch's head; None means that it still runs."""
         self.sandbox.clock.advance(PAUSE_SECONDS)
         set_ci(self.sandbox.hub, self.sandbox.repo(self.repository), ref, name, conclusion)
-        await self.settle()
+        if settle:
+            await self.settle()
 
     async def press(self, check: str, button: str, *, by: str = "maria") -> None:
         """Press a button of one of the bot's checks on the head."""

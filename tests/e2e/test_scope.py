@@ -2,58 +2,47 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.clones import Executable, File, Link, MovedFrom, Submodule
 from tests.e2e.scenario import PLAN, PLAN_TEXT, Scenario, block_files
 
 SOME_COMMIT = "1234567890123456789012345678901234567890"
 
 
-@pytest.mark.parametrize(
-    ("files", "violations"),
-    [
-        ({"tools/x.py": "X = 1\n"}, ["tools/x.py"]),
-        ({"infra/more.yaml": "more: 1\n"}, ["infra/more.yaml"]),
-        ({"src/shop/payments.py": "# emptied\n"}, ["src/shop/payments.py"]),
-        ({"infra/deploy.yaml": None}, ["infra/deploy.yaml"]),
-        ({"src/shop/deploy.yaml": MovedFrom("infra/deploy.yaml")}, ["infra/deploy.yaml"]),
-        ({"tools/cart.py": MovedFrom("src/shop/cart.py")}, ["tools/cart.py"]),
-        ({"infra/deploy.yaml": Executable("service: shop\nreplicas: 2\n")}, ["infra/deploy.yaml"]),
-        ({"infra/link": Link("../src/shop/cart.py")}, ["infra/link"]),
-        ({"vendor/lib": Submodule(SOME_COMMIT)}, ["vendor/lib"]),
-        ({".github/workflows/ci.yml": "on: push\n"}, [".github/workflows/ci.yml"]),
-        ({"README.md": "# Shop\n", "infra/a b.yaml": "a: 1\n"}, ["README.md", "infra/a b.yaml"]),
-    ],
-    ids=[
-        "outside",
-        "excluded",
-        "excluded inside an included folder",
-        "deleted",
-        "moved in",
-        "moved out",
-        "mode",
-        "symlink",
-        "submodule",
-        "workflow",
-        "two",
-    ],
-)
-async def test_a_file_out_of_scope_is_named_and_stops_the_block(
-    github: Scenario, files: dict[str, File], violations: list[str]
-) -> None:
+OUT_OF_SCOPE: dict[str, tuple[dict[str, File], list[str]]] = {
+    "outside": ({"tools/x.py": "X = 1\n"}, ["tools/x.py"]),
+    "excluded": ({"infra/more.yaml": "more: 1\n"}, ["infra/more.yaml"]),
+    "excluded inside an included folder": ({"src/shop/payments.py": "# emptied\n"}, ["src/shop/payments.py"]),
+    "deleted": ({"infra/deploy.yaml": None}, ["infra/deploy.yaml"]),
+    "moved in": ({"src/shop/deploy.yaml": MovedFrom("infra/deploy.yaml")}, ["infra/deploy.yaml"]),
+    "moved out": ({"tools/cart.py": MovedFrom("src/shop/cart.py")}, ["tools/cart.py"]),
+    "mode": ({"infra/deploy.yaml": Executable("service: shop\nreplicas: 2\n")}, ["infra/deploy.yaml"]),
+    "symlink": ({"infra/link": Link("../src/shop/cart.py")}, ["infra/link"]),
+    "submodule": ({"vendor/lib": Submodule(SOME_COMMIT)}, ["vendor/lib"]),
+    "workflow": ({".github/workflows/ci.yml": "on: push\n"}, [".github/workflows/ci.yml"]),
+    "two": ({"README.md": "# Shop\n", "infra/a b.yaml": "a: 1\n"}, ["README.md", "infra/a b.yaml"]),
+}
+
+
+async def test_every_kind_of_change_out_of_scope_is_named_with_its_commit(github: Scenario) -> None:
     await github.started()
-    brought = await github.push({**block_files("B01"), **files})
+    start = await github.head()
+    for kind, (files, violations) in OUT_OF_SCOPE.items():
+        brought = await github.push({**block_files("B01"), **files}, start=start, force=True)
+        check = (await github.checks())["scope"]
+        assert check.conclusion == "failure", kind
+        assert f"{len(violations)} file" in check.title, kind
+        for path in violations:
+            line = next(line for line in check.summary.splitlines() if f"`{path}`" in line)
+            assert brought[:7] in line, kind
+            assert f"`{path}`" in await github.checklist(), kind
+
+
+async def test_a_file_out_of_scope_stops_the_block(github: Scenario) -> None:
+    await github.started()
+    await github.push({**block_files("B01"), "infra/deploy.yaml": None})
     await github.ci()
-    check = (await github.checks())["scope"]
-    assert check.conclusion == "failure"
-    assert f"{len(violations)} file" in check.title
-    for path in violations:
-        line = next(line for line in check.summary.splitlines() if f"`{path}`" in line)
-        assert brought[:7] in line
-        assert f"`{path}`" in await github.checklist()
     reply = await github.answer("/approve")
-    assert f"`{violations[0]}`" in reply and "/allow" in reply
+    assert "`infra/deploy.yaml`" in reply and "/allow" in reply
     assert "done" not in await github.block("B01")
 
 
@@ -91,11 +80,11 @@ async def test_an_exception_beats_an_exclude_and_stands_on_record(github: Scenar
     assert "`infra/deploy.yaml`" not in (await github.checks())["scope"].summary
 
 
-@pytest.mark.parametrize("text", ["/allow", "/allow infra/deploy.yaml", "/allow !infra/deploy.yaml it is ours"])
-async def test_an_exception_needs_a_pattern_and_a_reason(github: Scenario, text: str) -> None:
+async def test_an_exception_needs_a_pattern_and_a_reason(github: Scenario) -> None:
     await github.started()
     await github.push({"infra/deploy.yaml": "replicas: 3\n"})
-    assert "/allow" in await github.answer(text)
+    for text in ("/allow", "/allow infra/deploy.yaml", "/allow !infra/deploy.yaml it is ours"):
+        assert "/allow" in await github.answer(text), text
     assert (await github.checks())["scope"].conclusion == "failure"
 
 
