@@ -34,7 +34,6 @@ from bot.runs.facts import (
     GateState,
     History,
     Outcome,
-    OutcomeState,
     Permission,
     PlanFile,
     PlanRefused,
@@ -246,11 +245,9 @@ class Observer:
             return _unknown(error)
         if found.standing in {"gone", "diverged", "behind"}:
             return Progress(History.REWRITTEN, (), (), False)
-        ours = {
-            outcome.result["commit"]
-            for outcome in outcomes.values()
-            if outcome.state is OutcomeState.DONE and "commit" in outcome.result
-        }
+        # A commit is noted before the branch moves to it: it is the bot's own even where a crash or a lost answer kept
+        # the effect from being marked as done.
+        ours = {outcome.result["commit"] for outcome in outcomes.values() if "commit" in outcome.result}
         commits = tuple(
             Commit(
                 sha=item.sha,

@@ -57,8 +57,8 @@ class Performer:
         key, effect = stored.key, stored.effect
         changes_run = isinstance(effect, WriteRecord | CloseOut)
         if isinstance(effect, WriteRecord) and run is not None and run.record_key != key:
-            # A newer record says everything that this one says.
-            await self._store.finish_effect(key, {"superseded": "yes"}, self._clock())
+            # A newer record says everything that this one says. What it may have committed already stays noted.
+            await self._store.finish_effect(key, {**stored.result, "superseded": "yes"}, self._clock())
             return False
         may_have_happened = stored.state is EffectState.STARTED
         attempt = await self._store.start_effect(key, self._clock())
