@@ -160,13 +160,12 @@ class Observer:
         if kept is not None:
             return kept
         try:
-            found = await comparison.since_branch(target.client, target.repo, pull.base_ref, pull.head_sha)
-            items, is_complete = list(found.files), found.files_complete
-            ahead = frozenset(commit.sha for commit in found.commits) if found.commits_complete else None
-            if not is_complete:
+            if pull.is_merged:
+                # The base branch holds it all by now, so that a comparison is empty; the pull request's list stands.
                 items, is_complete = await pulls.files(target.client, target.repo, pull.number, pull.changed_files)
-                if (await self.pull(target)).head_sha != pull.head_sha:
-                    raise HeadMovedMeanwhile
+                ahead = None
+            else:
+                items, is_complete, ahead = await self._files_ahead(target, pull)
         except GitHubError as error:
             return _unknown(error)
         changed = tuple(ChangedFile(item.path, item.status, item.previous_path, item.blob_sha) for item in items)
@@ -174,6 +173,19 @@ class Observer:
         if is_complete:
             self._files[key] = files
         return files
+
+    async def _files_ahead(
+        self, target: Target, pull: PullFacts
+    ) -> tuple[list[comparison.ChangedFile], bool, frozenset[str] | None]:
+        """The files of an open pull request, whether these are all, and the commits that it brings, if those are."""
+        found = await comparison.since_branch(target.client, target.repo, pull.base_ref, pull.head_sha)
+        ahead = frozenset(commit.sha for commit in found.commits) if found.commits_complete else None
+        if found.files_complete:
+            return list(found.files), True, ahead
+        items, is_complete = await pulls.files(target.client, target.repo, pull.number, pull.changed_files)
+        if (await self.pull(target)).head_sha != pull.head_sha:
+            raise HeadMovedMeanwhile
+        return items, is_complete, ahead
 
     async def _plan(
         self, target: Target, pull: PullFacts, path: str, files: Files | Unknown
