@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.runs.facts import Unknown
-from bot.runs.model import BlockState, RunState
+from bot.runs.model import BlockState
 from bot.runs.policy import Policy, PolicyProblem, read_policy
+from tests.runs.near_misses import NAMINGS, TROUBLES, all_but_one_thing, make_ready
 from tests.runs.world import COMPLETED, PLAN, plan_text, started
 
 PEOPLE = st.sampled_from(["maria", "maria", "maria", "coda", "otto", "eve", "toni"])
@@ -229,29 +230,9 @@ class Anything(RuleBasedStateMachine):
 
     def make_ready(self) -> None:
         """Whatever stands in the way is taken away: the next block, or the verdict, waits for a person."""
-        self.see_again()
-        world = self.world
-        if world.is_merged or world.run is None or world.state() in {RunState.CLOSED, RunState.ABORTED}:
-            self.world = world = started()
-            self.undelivered, self.delivered = [], []
-        if not world.is_open:
-            world.reopen()
-        if not isinstance(world.policy, Policy) or world.policy.gates.required:
-            world.policy = Policy()
-        run = world.run
-        assert run is not None
-        if world.above(run.boundary) is None or run.plan_path not in world.tree:
-            world.comment("/abort start again")
-            world.push(plan=plan_text())
-            world.comment("/execute")
-        elif world.decision.situation.plan.state != "valid":
-            world.push(plan=plan_text([block.id for block in run.blocks]))
-            world.comment("/execute")
-        world.comment("/resume")
-        world.comment("/allow infra/... once\n\n/allow README.md once\n\n/allow src/payments.py once")
-        world.push("src/next.py")
-        world.reports[world.head] = []
-        world.ci("green")
+        ready = make_ready(self.world)
+        if ready is not self.world:
+            self.world, self.undelivered, self.delivered = ready, [], []
 
     @rule()
     def get_ready(self) -> None:
@@ -266,101 +247,11 @@ class Anything(RuleBasedStateMachine):
         if verdict:
             self.world.comment("/verdict PASS")
 
-    @rule(
-        trouble=st.sampled_from(
-            [
-                "nothing", "push", "silent push", "unheard push", "red", "pending", "scope", "contract", "bad plan",
-                "no plan", "merge of main", "no commit", "rewritten", "paused", "policy", "no policy", "required",
-                "files", "gates", "progress", "plan", "permissions", "closed", "early", "other block", "record",
-                "forged record", "edited record", "twice",
-            ]
-        ),
-        how=st.sampled_from(["bare", "bare", "live", "old", "wrong"]),
-        by=st.sampled_from(["maria", "maria", "maria", "maria", "otto", "bot"]),
-    )  # fmt: skip
-    def ready_but_for_one_thing(self, trouble: str, how: str, by: str) -> None:
+    @rule(trouble=st.sampled_from(TROUBLES), how=st.sampled_from(NAMINGS))
+    def ready_but_for_one_thing(self, trouble: str, how: str) -> None:
         """Everything is as it should be, then one thing is not, and somebody approves and judges all the same."""
         self.make_ready()
-        world = self.world
-        run = world.run
-        assert run is not None
-        old = world.head
-        early = [world.write("/approve"), world.write("/verdict PASS")]
-        open_block = run.open_block.id if run.open_block else "B01"
-        self.get_into(trouble, open_block)
-        named = {"bare": "", "live": f" @{world.head[:7]}", "old": f" @{old[:7]}", "wrong": " @0000000"}[how]
-        block = " B03" if trouble == "other block" else ""
-        person, is_bot = ("maria", True) if by == "bot" else (by, False)
-        now = [
-            world.write(f"/approve{block}{named}", by=person, is_bot=is_bot),
-            world.write(f"/verdict PASS{named} fine", by=person, is_bot=is_bot),
-        ]
-        comment_ids = early if trouble == "early" else now
-        world.deliver(*comment_ids, *(comment_ids if trouble == "twice" else []))
-
-    def get_into(self, trouble: str, block: str) -> None:
-        world = self.world
-        run = world.run
-        assert run is not None
-        match trouble:
-            case "push" | "early":
-                world.push("src/later.py")
-                world.ci("green")
-            case "silent push":
-                world.push("src/later.py")
-            case "unheard push":
-                before = world.reports.get(world.head, [])
-                world.push("src/later.py", react=False)
-                world.reports[world.head] = before
-            case "red" | "pending":
-                world.ci(trouble, name="lint")
-            case "scope":
-                world.push("secret/x.py")
-                world.ci("green")
-            case "contract":
-                world.push(plan=plan_text([b.id for b in run.blocks], objective="Another objective."))
-                world.ci("green")
-            case "bad plan":
-                world.push(files={run.plan_path: "# nothing\n"})
-                world.ci("green")
-            case "no plan":
-                world.push(files={run.plan_path: None})
-                world.ci("green")
-            case "merge of main":
-                world.push(files={"base.txt": "x"}, on=world.head, is_merge=True)
-                world.ci("green")
-            case "no commit":
-                self.say("/approve", "maria", late=False)
-                if world.run and world.above(world.run.boundary):
-                    world.rewind(world.run.boundary)
-                world.push(is_merge=True)
-                world.ci("green")
-            case "rewritten":
-                if len(world.line) > 2:
-                    world.push("src/other.py", on=world.line[0].sha)
-                    world.ci("green")
-            case "paused":
-                world.comment("/pause")
-            case "policy":
-                world.policy = read_policy(b"nonsense: 1")
-            case "no policy":
-                world.policy = Unknown("GitHub: 403")
-            case "required":
-                world.policy = read_policy(b"gates: {required: [tests, e2e]}")
-            case "files" | "gates" | "progress" | "plan" | "permissions":
-                setattr(world, f"{trouble}_unknown", "GitHub: 403")
-            case "closed":
-                world.close()
-            case "record":
-                self.say(f"/skip {block} not needed", "maria", late=False)
-            case "forged record":
-                self.push_what_looks_like_a_record()
-                world.ci("green")
-            case "edited record":
-                world.push(files={path: "forged\n" for path, _ in run.own_blobs if path != run.plan_path})
-                world.ci("green")
-            case _:
-                pass
+        all_but_one_thing(self.world, trouble, how)
 
     # -- GitHub --------------------------------------------------------------------------------------------------
 
