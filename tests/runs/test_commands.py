@@ -582,6 +582,13 @@ def test_two_bare_approvals_close_one_block() -> None:
     refused(world.comment("/approve", by="coda"), Problem.NO_OWN_COMMIT)
 
 
+def test_what_was_shown_for_one_block_approves_no_other() -> None:
+    world = awaiting()
+    comment_id = world.write("/skip B01 not needed\n\n/approve")
+    refused(world.deliver(comment_id), Problem.NOT_SHOWN_YET)
+    assert world.block("B02") is not BlockState.DONE
+
+
 # -- skip, allow, pause, abort -----------------------------------------------------------------------------------
 
 
