@@ -147,6 +147,10 @@ def _plan_view(run: Run | None, facts: Facts) -> PlanView:
         return _locked_plan_view(run, files, refused, unknown)
     if unknown:
         return PlanView(PlanState.UNKNOWN, reasons=tuple(item.reason for item in unknown))
+    # What a comment merely names with `/execute` is no plan of this pull request: nobody changes its checks that way.
+    changed = facts.files.changed if isinstance(facts.files, Files) else ()
+    brought = {file.path for file in changed if file.status != "removed"}
+    files, refused = [it for it in files if it.path in brought], [it for it in refused if it.path in brought]
     paths = (*(file.path for file in files), *(item.path for item in refused))
     if len(paths) > 1:
         return PlanView(PlanState.SEVERAL, paths=paths)

@@ -111,6 +111,15 @@ async def test_the_pull_requests_own_policy_has_no_effect(github: Scenario) -> N
     assert (await github.checks())["gates"].conclusion == "failure"
 
 
+async def test_a_path_that_somebody_names_changes_no_check(github: Scenario) -> None:
+    await github.push({"src/shop/x.py": "X = 1\n"})
+    await github.open_pull()
+    await github.comment(f"/execute {PLAN}", by="oscar")
+    await github.comment("/execute docs/exec-plans/active/nothing.md")
+    assert {check.title for check in (await github.checks()).values()} == {"No plan in this pull request"}
+    assert await github.checklist() == ""
+
+
 async def test_an_answer_that_github_does_not_give_is_never_success(github: Scenario) -> None:
     await github.started()
     refusal = Answer(403, {"message": "Resource not accessible by integration"})

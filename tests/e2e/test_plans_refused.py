@@ -152,6 +152,7 @@ async def test_a_plan_path_that_is_not_a_plan_of_this_repository_is_refused(gith
         assert "refused" in await github.answer(f"/execute {path}"), path
     assert "In Progress" not in (await github.file(PLAN) or "")
     assert await github.headline() == "ready to be executed"
+    assert (await github.checks())["plan"].conclusion == "success"
 
 
 async def test_a_plan_folder_that_is_a_symlink_is_refused(github: Scenario) -> None:
