@@ -153,9 +153,10 @@ def optional_moment(value: Json, path: str, of: str) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        # The first and the last hours that a datetime can hold have no equal in another zone.
         raise UnexpectedAnswer(f"{path} of {of} is not a time: {text[:40]!r}", NO_CALL) from None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _kind(value: Json) -> str:

@@ -154,7 +154,7 @@ def _push(payload: Json, app_id: int) -> Concern | Ignored:  # noqa: ARG001
         for commit in commits
         if isinstance(commit, dict)
         for key in ("added", "modified", "removed")
-        for path in (commit.get(key) or [])
+        for path in optional(commit, key, list, "a commit") or []
         if isinstance(path, str)
     }
     if not ref.startswith("refs/heads/") or POLICY_PATH not in touched:
