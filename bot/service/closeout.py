@@ -103,6 +103,9 @@ async def _changes(target: Target, effect: CloseOut, head: str) -> dict[str, byt
     if not isinstance(file, contents.FileAt):
         raise UnexpectedAnswer(f"The plan {old} is not on the branch any more")
     text = await asyncio.to_thread(apply_record, text_of(file.content), effect.record)
+    if old == new:
+        # Closed out on the branch already; what was pushed since only brings a new verdict into the record.
+        return {new: text.encode()}
     active = posixpath.join(posixpath.dirname(old), "index.md")
     completed = posixpath.join(posixpath.dirname(new), "index.md")
     changes: dict[str, bytes | None] = {new: text.encode()}

@@ -209,3 +209,15 @@ async def test_a_record_commit_lost_to_a_push_in_between_is_made_again_on_top(gi
     await github.comment("/approve")
     assert "Result: `done`" in (await github.file(PLAN) or "")
     assert len(await bot_commits(github)) == 2
+
+
+async def test_what_is_pushed_after_a_closeout_on_the_branch_needs_a_verdict_of_its_own(github: Scenario) -> None:
+    await github.policy("closeout: commit\n")
+    await passed(github)
+    head = await github.push({"src/shop/late.py": "LATE = 1\n"})
+    await github.ci()
+    assert (await github.checks())["progress"].conclusion == "action_required"
+    await github.comment(f"/verdict PASS @{head[:7]}")
+    assert (await github.checks())["progress"].conclusion == "success"
+    assert head[:7] in await closed_out(github, BRANCH)
+    assert len(await bot_commits(github)) == 6
