@@ -125,7 +125,7 @@ class Observer:
             return facts
         return replace(
             facts,
-            policy=await self._policy(target, pull),
+            policy=await self._policy(target, pull, run),
             progress=await self._progress(target, pull, run, outcomes),
             gates=await self._gates(target, pull.head_sha),
             permissions={login: await self._permission(target, login) for login in sorted(logins)},
@@ -211,15 +211,23 @@ class Observer:
         self._plans[path, found.blob_sha] = plan
         return plan
 
-    async def _policy(self, target: Target, pull: PullFacts) -> Policy | PolicyProblem | Unknown:
-        """From the base branch, then the organisation's `.github` repository, then the defaults."""
-        key = (target.key.repository_id, pull.base_ref)
+    async def _policy(self, target: Target, pull: PullFacts, run: Run | None) -> Policy | PolicyProblem | Unknown:
+        """From the base branch, then the organisation's `.github` repository, then the defaults.
+
+        A live run keeps to the base branch that it was started for, as long as there is one: whoever may point the
+        pull request at another branch must not choose the policy with it.
+        """
+        base_ref = run.base_branch if run is not None and run.is_live else pull.base_ref
+        key = (target.key.repository_id, base_ref)
         kept = self._policies.get(key)
         if kept is not None:
             return kept
         try:
             # The payload's base SHA may be old; the policy is that of the base branch as it is now.
-            base = await git_data.read_ref(target.client, target.repo, pull.base_ref)
+            try:
+                base = await git_data.read_ref(target.client, target.repo, base_ref)
+            except NotFound:
+                base = await git_data.read_ref(target.client, target.repo, pull.base_ref)
             found = await contents.file_at(target.client, target.repo, base, POLICY_PATH)
             policy = _policy_from(found)
             if policy is None:

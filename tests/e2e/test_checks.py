@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.faults import Answer
-from tests.e2e.scenario import PLAN, Scenario, block_files
+from tests.e2e.scenario import PLAN, PLAN_FILES, Scenario, block_files
 
 ALL_FOUR = {"plan", "scope", "gates", "progress"}
 
@@ -109,6 +109,31 @@ async def test_the_pull_requests_own_policy_has_no_effect(github: Scenario) -> N
     await github.push(block_files("B01"))
     await github.ci("failure")
     assert (await github.checks())["gates"].conclusion == "failure"
+
+
+async def test_pointing_the_pull_request_at_another_base_does_not_choose_another_policy(github: Scenario) -> None:
+    await github.started()
+    await github.push(block_files("B01"))
+    await github.ci("failure")
+    lax = "approvers: [oscar]\ngates: {ignore: [tests], patience_minutes: 0}\n"
+    await github.push({".github/stepwise.yml": lax}, branch="lax", start="origin/main")
+    await github.change_pull(base="lax", by="coda")
+    assert "`tests`" in await github.answer("/approve", by="coda")
+    assert await github.reactions(await github.comment("/approve", by="oscar")) == ["-1"]
+    assert "done" not in await github.block("B01")
+
+
+async def test_a_run_whose_base_branch_was_deleted_goes_on_with_the_new_base(github: Scenario) -> None:
+    await github.push({"src/shop/x.py": "X = 1\n"}, branch="release", by="maria")
+    await github.push(PLAN_FILES)
+    await github.open_pull(base="release")
+    await github.comment("/execute")
+    await github.block_pushed("B01")
+    await github.change_pull(base="main")
+    await github.api("DELETE", f"/repos/{github.repository}/git/refs/heads/release", "maria")
+    await github.policy("record: end\n")
+    await github.comment("/approve")
+    assert "done" in await github.block("B01")
 
 
 async def test_a_path_that_somebody_names_changes_no_check(github: Scenario) -> None:
