@@ -1,0 +1,283 @@
+"""GitHub in trouble: what passes is waited out and leaves no trace, what stays is said in GitHub's own words."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+import pytest
+
+from bot.cli import serve
+from bot.github.app import GitHubApp
+from bot.github.exchange import Timeouts
+from bot.sandbox import Answer, Hang, PrimaryLimit, Reset, Sandbox, SecondaryLimit
+from bot.sandbox.clock import Clock
+from bot.sandbox.faults import ApiAction, Faults
+from bot.sandbox.hub import Logged
+from bot.store.migrate import prepare
+from tests.e2e.calls import BOT
+from tests.e2e.conftest import settings_for
+from tests.e2e.scenario import BRANCH, COMPLETED, PLAN, Scenario
+from tests.e2e.story import TWO_BLOCKS, difference, left, patient, walk
+
+MOST_TRIES = 150
+NUMBER = re.compile(r"/(?:[0-9]+|[0-9a-f]{40}(?:\.\.\.[0-9a-f]{40})?)(?=/|$)")
+
+
+@dataclass
+class Trouble(Faults):
+    """Strikes the first call of each kind in each step of the story; people's own calls are let through.
+
+    Reads are not left without an answer: that is waited for, and asked again like any other read that failed.
+    """
+
+    action: ApiAction | None = None
+    struck: Counter[str] = field(default_factory=Counter)
+    in_this_step: set[str] = field(default_factory=set)
+    people: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def for_call(self, method: str, path: str) -> ApiAction | None:
+        if self.people[method, path] > 0:
+            self.people[method, path] -= 1
+            return None
+        kind = f"{method} {NUMBER.sub('/N', path)}"
+        spares = isinstance(self.action, Hang) and method == "GET"
+        if self.action is None or kind in self.in_this_step or spares:
+            return super().for_call(method, path)
+        self.in_this_step.add(kind)
+        self.struck[kind] += 1
+        return self.action
+
+
+@dataclass
+class Waiting(Scenario):
+    """People who wait until the bot has got through."""
+
+    @property
+    def trouble(self) -> Trouble:
+        return cast(Trouble, self.sandbox.faults)
+
+    async def api(self, method: str, path: str, by: str, body: object = None) -> Any:
+        self.trouble.people[method, path.partition("?")[0]] += 1
+        return await super().api(method, path, by, body)
+
+    async def settle(self) -> None:
+        await super().settle()
+        for _ in range(MOST_TRIES):
+            if (seconds := self.until_next_try()) is None:
+                break
+            self.sandbox.clock.advance(seconds)
+            self.bot.dispatcher.wake()
+            await super().settle()
+        else:
+            raise AssertionError("it tries and tries and gets nowhere")
+        self.trouble.in_this_step.clear()
+
+    def bot_calls(self) -> list[Logged]:
+        """What the bot sent for its installation; the App itself has a limit of its own."""
+        return [call for call in self.sandbox.requests.calls if call.actor == BOT]
+
+    def until_next_try(self) -> float | None:
+        """Seconds until the bot tries something again; None when nothing is left to be tried."""
+        with closing(sqlite3.connect(self.folder / "stepwise.db")) as database:
+            (due,) = database.execute(
+                "SELECT min(at) FROM (SELECT retry_at AS at FROM pulls WHERE attempts > 0 UNION ALL "
+                "SELECT max(coalesce(not_before, ''), coalesce(retry_at, '')) FROM effects "
+                "JOIN pulls USING (repository_id, number) WHERE finished_at IS NULL)"
+            ).fetchone()
+        if not due:
+            return None
+        at = datetime.fromisoformat(due).replace(tzinfo=UTC)
+        return max(0.001, (at - self.sandbox.clock.precise()).total_seconds())
+
+
+@asynccontextmanager
+async def troubled(app_key: str, folder: Path) -> AsyncIterator[Waiting]:
+    """A GitHub that can be in trouble, and a bot that loses no time in finding out."""
+
+    async def no_pause(_seconds: float) -> None:
+        """Reads are asked again at once here."""
+
+    clock = Clock()
+    clock.freeze(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    sandbox = await Sandbox.start(private_key_pem=app_key, clock=clock, directory=folder / "git")
+    sandbox.hub.faults = sandbox.hub.hooks.faults = Trouble()
+    settings = settings_for(sandbox, folder)
+    prepare(settings.database_url)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(serve, "GitHubApp", partial(GitHubApp, timeouts=Timeouts(2.0, 0.5), pause=no_pause))
+            async with serve.serving(settings, clock.precise) as bot, aiohttp.ClientSession() as http:
+                sandbox.set_webhook_url(bot.address + settings.webhook_path)
+                scenario = Waiting(sandbox, bot, http, folder)
+                await patient(scenario)
+                yield scenario
+    finally:
+        await sandbox.stop()
+
+
+@pytest.fixture
+async def github(app_key: str, tmp_path: Path) -> AsyncIterator[Waiting]:
+    async with troubled(app_key, tmp_path) as scenario:
+        yield scenario
+
+
+@pytest.fixture(scope="session")
+def untroubled(app_key: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Where the story ends on a GitHub without troubles."""
+
+    async def look() -> dict[str, Any]:
+        async with troubled(app_key, tmp_path_factory.mktemp("untroubled")) as scenario:
+            return await left(scenario, await walk(scenario))
+
+    return asyncio.run(look())
+
+
+TROUBLES: dict[str, ApiAction] = {
+    "500": Answer(500),
+    "502 after it was done": Answer(502, after=True),
+    "reset": Reset(),
+    "reset after it was done": Reset(after=True),
+    "no answer, but done": Hang(after=True),
+    "primary limit": PrimaryLimit(reset_in=90),
+    "secondary limit 403": SecondaryLimit(403, retry_after=70),
+    "secondary limit 429": SecondaryLimit(429, retry_after=45),
+    "secondary limit without Retry-After": SecondaryLimit(403, retry_after=None),
+}
+
+
+@pytest.mark.parametrize("name", list(TROUBLES))
+async def test_trouble_on_every_kind_of_call_leaves_no_trace(
+    name: str, github: Waiting, untroubled: dict[str, Any]
+) -> None:
+    github.trouble.action = TROUBLES[name]
+    told = await walk(github)
+    github.trouble.action = None
+    assert difference(await left(github, told), untroubled) == ""
+    assert len(github.trouble.struck) >= 10
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds", "path"),
+    [
+        (SecondaryLimit(403, retry_after=120), 120, r"/comments/\d+/reactions$"),
+        (SecondaryLimit(429, retry_after=300), 300, "/git/refs/"),
+        (SecondaryLimit(403, retry_after=None), 60, r"/pulls/1$"),
+        (SecondaryLimit(429, retry_after=90), 90, "/check-runs$"),
+        (PrimaryLimit(reset_in=900), 900, r"/issues/comments/\d+$"),
+        (PrimaryLimit(reset_in=500), 500, "/git/trees$"),
+    ],
+)
+async def test_nothing_is_sent_before_the_limit_ends(
+    limit: ApiAction, seconds: int, path: str, github: Waiting
+) -> None:
+    await github.planned()
+    github.trouble.add(limit, path=path)
+    await github.comment("/execute", settle=False)
+    await Scenario.settle(github)
+    struck = github.sandbox.clock.now()
+    sent = len(github.bot_calls())
+    for _ in range(4):
+        github.sandbox.clock.advance((seconds - 2) / 4)
+        github.bot.dispatcher.wake()
+        await Scenario.settle(github)
+    assert github.bot_calls()[sent:] == []
+    await github.settle()
+    later = github.bot_calls()[sent:]
+    assert later
+    assert (later[0].at - struck).total_seconds() >= seconds - 1
+    assert "B01 is to be done" in await github.checklist()
+    assert (await github.commits())[0]["commit"]["message"].startswith("Start executing")
+
+
+RULE = {"message": "Repository rule violations found\n\nChanges must be made through a pull request."}
+NOT_OURS = {"message": "Resource not accessible by integration", "documentation_url": "https://docs.github.com/rest"}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [(Answer(422, RULE), "Changes must be made through a pull request"), (Answer(403, NOT_OURS), "Resource not acc")],
+)
+async def test_a_record_that_github_refuses_is_said_and_the_run_goes_on(
+    refusal: Answer, words: str, github: Waiting
+) -> None:
+    await github.planned()
+    rule = github.trouble.add(refusal, path="/git/refs/heads/", method="PATCH", times=0)
+    said = await github.comment("/execute")
+    assert await github.reactions(said) == ["+1"]
+    assert words in await github.checklist()
+    assert "B01 is to be done" in await github.checklist()
+    await github.block_pushed("B01")
+    github.trouble.api.remove(rule)
+    await github.comment("/approve")
+    assert words not in await github.checklist()
+    assert (await github.commits())[0]["commit"]["message"].startswith("Record B01")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/check-runs$"), ("POST", r"/issues/\d+/comments$"), ("PATCH", "/issues/comments/")]
+)
+async def test_a_view_that_github_refuses_is_tried_until_it_goes_through(
+    method: str, path: str, github: Waiting
+) -> None:
+    await github.planned()
+    await github.push({}, message="Look again", settle=False)
+    github.trouble.add(Answer(403, NOT_OURS), path=path, method=method, times=3)
+    await github.comment("/execute")
+    assert "B01 is to be done" in await github.checklist()
+    assert set(await github.checks()) == {"plan", "scope", "gates", "progress"}
+
+
+async def test_a_check_that_github_refuses_for_long_is_told_in_githubs_words_until_it_goes_through(
+    github: Waiting,
+) -> None:
+    rule = github.trouble.add(Answer(403, NOT_OURS), path="/check-runs$", method="POST", times=0)
+    await github.push({PLAN: TWO_BLOCKS}, settle=False)
+    made = await github.api("POST", "/repos/acme/shop/pulls", "coda", {"title": "T", "head": BRANCH, "base": "main"})
+    github.pull = made["number"]
+    for _ in range(6):
+        await Scenario.settle(github)
+        github.sandbox.clock.advance(40)
+        github.bot.dispatcher.wake()
+    await Scenario.settle(github)
+    (told,) = [one.body for one in await github.comments() if "stepwise:fault" in one.body]
+    assert "Resource not accessible by integration" in told
+    github.trouble.api.remove(rule)
+    await github.settle()
+    assert [one.body for one in await github.comments() if "stepwise:fault" in one.body] == []
+    assert set(await github.checks()) == {"plan", "scope", "gates", "progress"}
+
+
+@pytest.mark.parametrize("refusal", [Answer(403, NOT_OURS), Answer(422, {"message": "Validation Failed"})])
+async def test_a_closeout_that_github_refuses_is_said_and_can_be_said_again(refusal: Answer, github: Waiting) -> None:
+    await github.all_blocks_done()
+    await github.comment("/verdict PASS")
+    rule = github.trouble.add(refusal, path="/repos/acme/shop/pulls$", method="POST", times=0)
+    await github.merge()
+    assert refusal.body["message"] in await github.checklist()
+    assert await github.file(COMPLETED, ref="main") is None
+    github.trouble.api.remove(rule)
+    said = await github.comment("/closeout")
+    assert await github.reactions(said) == ["+1"]
+    opened = await github.api("GET", "/repos/acme/shop/pulls?state=open", "olivia")
+    assert [one["head"]["ref"].startswith("stepwise/closeout/2026-01-checkout-totals") for one in opened] == [True]
+
+
+async def test_a_branch_that_moves_under_the_record_is_read_again(github: Waiting) -> None:
+    await github.planned()
+    github.trouble.add(
+        Answer(422, {"message": "Update is not a fast forward"}), path="/git/refs/heads/", method="PATCH", times=6
+    )
+    await github.comment("/execute")
+    messages = [one["commit"]["message"].partition("\n")[0] for one in await github.commits(BRANCH)]
+    assert messages.count("Start executing Checkout Totals") == 1
