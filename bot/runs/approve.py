@@ -162,7 +162,7 @@ def skip(turn: Turn, call: Call) -> Turn | Refusal:
     problems = plan_obstacles(turn.situation)
     if problems:
         return problems[0]
-    skipped = replace(block, state=BlockState.SKIPPED, reason=reason, closed_at=turn.now)
+    skipped = replace(block, state=BlockState.SKIPPED, head=None, reason=reason, closed_at=turn.now)
     turn = turn.note(EntryKind.SKIPPED, call.by, reason, block=block.id, comment_id=call.comment.comment_id).to(
         run.with_block(skipped)
     )
