@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.runs.facts import Unknown
-from bot.runs.model import BlockState
+from bot.runs.model import BlockState, Entry
 from bot.runs.policy import Policy, PolicyProblem, read_policy
 from tests.runs.near_misses import NAMINGS, TROUBLES, all_but_one_thing, make_ready
-from tests.runs.world import COMPLETED, PLAN, plan_text, started
+from tests.runs.world import COMPLETED, PLAN, World, plan_text, started
 
 PEOPLE = st.sampled_from(["maria", "maria", "maria", "coda", "otto", "eve", "toni"])
 PATHS = st.sampled_from(["src/a.py", "src/b.py", "tests/t.py", "infra/main.tf", "src/payments.py", "README.md"])
@@ -60,6 +60,7 @@ class Anything(RuleBasedStateMachine):
         self.world = started()
         self.undelivered: list[int] = []
         self.delivered: list[int] = []
+        self.seen: tuple[World, str | None, tuple[Entry, ...]] = (self.world, None, ())
 
     # -- the branch ----------------------------------------------------------------------------------------------
 
@@ -320,11 +321,12 @@ class Anything(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_only_grows(self) -> None:
-        seen = getattr(self, "_ledger", [])
+        """Within one run of one world: a world whose run is over is left for a new one."""
         run_id = self.world.run.id if self.world.run else None
-        if getattr(self, "_run_id", None) == run_id:
-            assert self.world.ledger[: len(seen)] == seen
-        self._ledger, self._run_id = list(self.world.ledger), run_id
+        world, known_id, entries = self.seen
+        if world is self.world and known_id == run_id:
+            assert tuple(self.world.ledger[: len(entries)]) == entries
+        self.seen = (self.world, run_id, tuple(self.world.ledger))
 
     @invariant()
     def done_means_approved(self) -> None:
