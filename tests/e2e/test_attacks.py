@@ -55,30 +55,30 @@ async def test_another_bot_cannot_approve_whatever_it_may_write(github: Scenario
     assert "approved by" not in await github.checklist()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "> /approve",
-        "```\n/approve\n```",
-        "    /approve",
-        "- /approve",
-        "<!-- -->/approve",
-        "<div>\n/approve\n</div>",
-        "`x`/approve",
-        "# /approve",
-        "| /approve |\n|---|\n| /approve |",
-        "[/approve](x)",
-        "&#47;approve",
-        "／approve",
-        "\u200b/approve",
-        "\u202e/approve",
-    ],
+SHOWN_NOT_GIVEN = (
+    "> /approve",
+    "```\n/approve\n```",
+    "    /approve",
+    "- /approve",
+    "<!-- -->/approve",
+    "<div>\n/approve\n</div>",
+    "`x`/approve",
+    "# /approve",
+    "| /approve |\n|---|\n| /approve |",
+    "[/approve](x)",
+    "&#47;approve",
+    "／approve",
+    "\u200b/approve",
+    "\u202e/approve",
 )
-async def test_an_approval_that_is_shown_but_not_given_counts_for_nothing(text: str, github: Scenario) -> None:
+
+
+async def test_an_approval_that_is_shown_but_not_given_counts_for_nothing(github: Scenario) -> None:
     await github.started()
     await github.block_pushed("B01")
-    said = await github.comment(text)
-    assert await github.reactions(said) == []
+    for text in SHOWN_NOT_GIVEN:
+        said = await github.comment(text)
+        assert (text, await github.reactions(said)) == (text, [])
     assert "approved by" not in await github.checklist()
 
 

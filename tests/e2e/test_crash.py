@@ -138,7 +138,7 @@ async def test_killed_at_every_kind_of_write_in_every_step(
         assert difference(end, undisturbed["end"]) == ""
         assert bot.deaths == killer.killed.total() > 4
         if nth == 1:
-            assert set(killer.killed) == set(undisturbed["kinds"])
+            assert set(killer.killed) >= set(undisturbed["kinds"])
 
 
 async def test_killed_before_database_commits(

@@ -146,12 +146,10 @@ def untroubled(app_key: str, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 TROUBLES: dict[str, ApiAction] = {
     "500": Answer(500),
     "502 after it was done": Answer(502, after=True),
-    "reset": Reset(),
     "reset after it was done": Reset(after=True),
     "no answer, but done": Hang(after=True),
     "primary limit": PrimaryLimit(reset_in=90),
-    "secondary limit 403": SecondaryLimit(403, retry_after=70),
-    "secondary limit 429": SecondaryLimit(429, retry_after=45),
+    "secondary limit": SecondaryLimit(429, retry_after=70),
     "secondary limit without Retry-After": SecondaryLimit(403, retry_after=None),
 }
 
