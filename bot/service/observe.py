@@ -16,7 +16,7 @@ from typing import Final
 
 from cachetools import LRUCache, TTLCache
 
-from bot.github import checks, comparison, contents, git_data, people, pulls, repos
+from bot.github import comparison, contents, git_data, people, pulls, repos
 from bot.github.app import GitHubApp
 from bot.github.client import Client
 from bot.github.errors import GitHubError, NotFound, UnsafeValue
@@ -30,8 +30,6 @@ from bot.runs.facts import (
     Commit,
     Facts,
     Files,
-    GateReport,
-    GateState,
     History,
     Outcome,
     Permission,
@@ -45,10 +43,10 @@ from bot.runs.facts import (
 from bot.runs.model import PullKey, Run, RunState
 from bot.runs.needs import plan_paths
 from bot.runs.policy import POLICY_PATH, Policy, PolicyProblem, read_policy
+from bot.service.gates import gates_at, unknown
 
 POLICY_SECONDS: Final = 300
 CULPRIT_COMMITS: Final = 20
-_GREEN: Final = frozenset({"success", "neutral", "skipped"})
 
 Clock = Callable[[], datetime]
 
@@ -127,7 +125,7 @@ class Observer:
             facts,
             policy=await self._policy(target, pull, run),
             progress=await self._progress(target, pull, run, outcomes),
-            gates=await self._gates(target, pull.head_sha),
+            gates=await gates_at(target.client, target.repo, pull.head_sha, self._app_id),
             permissions={login: await self._permission(target, login) for login in sorted(logins)},
         )
 
@@ -167,7 +165,7 @@ class Observer:
             else:
                 items, is_complete, ahead = await self._files_ahead(target, pull)
         except GitHubError as error:
-            return _unknown(error)
+            return unknown(error)
         changed = tuple(ChangedFile(item.path, item.status, item.previous_path, item.blob_sha) for item in items)
         files = Files(changed, is_complete, ahead)
         if is_complete:
@@ -202,7 +200,7 @@ class Observer:
         except UnsafeValue as error:
             return PlanRefused(path, f"is not a safe path: {error.message}")
         except GitHubError as error:
-            return _unknown(error)
+            return unknown(error)
         if not isinstance(found, contents.FileAt):
             return PlanRefused(path, _why_not_readable(found))
         dialect = dialect_of(path) or dialect_of(path.replace("/completed/", "/active/"))
@@ -233,7 +231,7 @@ class Observer:
             if policy is None:
                 policy = await self._organisation_policy(target)
         except GitHubError as error:
-            return _unknown(error)
+            return unknown(error)
         self._policies[key] = policy
         return policy
 
@@ -262,7 +260,7 @@ class Observer:
         try:
             found = await self._compared(target, run.boundary, pull.head_sha)
         except GitHubError as error:
-            return _unknown(error)
+            return unknown(error)
         if found.standing in {"gone", "diverged", "behind"}:
             return Progress(History.REWRITTEN, (), (), False)
         # A commit is noted before the branch moves to it: it is the bot's own even where a crash or a lost answer kept
@@ -291,31 +289,12 @@ class Observer:
                 self._comparisons[key] = kept
         return kept
 
-    async def _gates(self, target: Target, sha: str) -> tuple[GateReport, ...] | Unknown:
-        try:
-            runs, all_runs = await checks.runs_for(target.client, target.repo, sha)
-            statuses, all_statuses = await checks.statuses_for(target.client, target.repo, sha)
-        except GitHubError as error:
-            return _unknown(error)
-        if not all_runs or not all_statuses:
-            return Unknown(f"GitHub listed only a part of the checks on {sha[:7]}")
-        reports = [_run_report(run) for run in runs if run.app_id != self._app_id]
-        reports += [_status_report(status) for status in statuses]
-        return tuple(sorted(reports, key=lambda report: (report.name, report.source)))
-
     async def _permission(self, target: Target, login: str) -> Permission | Unknown:
         try:
             found = await people.permission(target.client, target.repo, login)
         except GitHubError as error:
-            return _unknown(error)
+            return unknown(error)
         return Permission(found.level, found.role_name)
-
-
-def _unknown(error: GitHubError) -> Unknown:
-    """A fact that asking again would not bring; what may pass is raised instead, and the pass tried again."""
-    if error.is_transient:
-        raise error
-    return Unknown(error.sentence())
 
 
 def _why_not_readable(found: contents.NotReadable) -> str:
@@ -340,18 +319,3 @@ def _policy_from(found: contents.FileAt | contents.NotReadable) -> Policy | Poli
             return None
         case _:
             return PolicyProblem(POLICY_PATH, ((1, _why_not_readable(found)),))
-
-
-def _run_report(run: checks.CheckRun) -> GateReport:
-    if run.status != "completed":
-        state, said = GateState.PENDING, run.status.replace("_", " ")
-    else:
-        state = GateState.GREEN if run.conclusion in _GREEN else GateState.RED
-        said = run.conclusion or "no conclusion"
-    return GateReport(run.name, run.app_slug or "check", state, said, run.details_url or run.html_url, run.title)
-
-
-def _status_report(status: checks.CommitStatus) -> GateReport:
-    states = {"success": GateState.GREEN, "pending": GateState.PENDING}
-    state = states.get(status.state, GateState.RED)
-    return GateReport(status.context, "status", state, status.state, status.target_url, status.description)
