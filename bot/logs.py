@@ -96,8 +96,10 @@ def configure_logs(level: str, secrets: Iterable[str] = (), stream: TextIO | Non
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(level=LEVELS[level], handlers=[handler], force=True)
+    # The database's driver logs the values it stores, whole deliveries and comments of private repositories.
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
     if LEVELS[level] > logging.DEBUG:
-        for chatty in ("aiosqlite", "alembic", "asyncio"):
+        for chatty in ("alembic", "asyncio"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

@@ -27,7 +27,8 @@ from bot.store.store import Store
 
 AT_ONCE: Final = 8
 LONGEST_BACKOFF: Final = timedelta(minutes=10)
-LONGEST_SLEEP: Final = timedelta(seconds=30)
+# Another process may have stored a delivery for this one to react to.
+LONGEST_SLEEP: Final = timedelta(seconds=5)
 AFTER_FAULT: Final = timedelta(seconds=2)
 TELL_AFTER: Final = 5
 _log = structlog.get_logger()

@@ -53,12 +53,21 @@ class Presenter:
         digest = _check_digest(view)
         if known is not None and known.digest == digest:
             return
+        check_run_id = await self._write_check(target, head, view, known)
+        await self._store.save_check(target.key, head, view.name, check_run_id, digest, self._clock())
+
+    async def _write_check(self, target: Target, head: str, view: CheckView, known: ShownCheck | None) -> int:
+        """Edit the check run that is there, or make one where it cannot become what it should be, or is gone."""
         report = _report(view)
         if known is not None and _can_be_changed(known, view):
-            shown = await github_checks.update(target.client, target.repo, known.check_run_id, report)
-        else:
-            shown = await github_checks.create(target.client, target.repo, name=view.name, head_sha=head, report=report)
-        await self._store.save_check(target.key, head, view.name, shown.id, digest, self._clock())
+            try:
+                changed = await github_checks.update(target.client, target.repo, known.check_run_id, report)
+            except NotFound:
+                pass
+            else:
+                return changed.id
+        made = await github_checks.create(target.client, target.repo, name=view.name, head_sha=head, report=report)
+        return made.id
 
     async def _show_comment(
         self,

@@ -279,3 +279,14 @@ async def test_a_branch_that_moves_under_the_record_is_read_again(github: Waitin
     await github.comment("/execute")
     messages = [one["commit"]["message"].partition("\n")[0] for one in await github.commits(BRANCH)]
     assert messages.count("Start executing Checkout Totals") == 1
+
+
+async def test_a_check_run_that_github_no_longer_has_is_made_again(github: Scenario) -> None:
+    await github.planned()
+    before = (await github.checks())["gates"]
+    assert before.conclusion is None
+    gone = Answer(404, {"message": "Not Found"})
+    github.sandbox.faults.add(gone, path=f"/check-runs/{before.id}$", method="PATCH", times=0)
+    await github.ci("success")
+    after = (await github.checks())["gates"]
+    assert (after.conclusion, after.id != before.id) == ("success", True)
