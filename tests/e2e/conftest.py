@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 
 from bot.cli.serve import serving
 from bot.sandbox import Sandbox
@@ -22,6 +24,15 @@ from tests.e2e.scenario import Scenario
 def app_key() -> str:
     """One key for all tests: making one takes longer than a scenario."""
     return generate_key()
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Logs are not what these tests look at, and writing them takes a good part of the time."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    yield
+    structlog.configure(**before)
 
 
 def settings_for(sandbox: Sandbox, folder: Path, port: int = 0) -> Settings:
