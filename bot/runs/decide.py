@@ -83,6 +83,8 @@ def _suggest(turn: Turn, call: Call) -> Turn:
     near = suggestion(call.word)
     if near is None or (turn.run is None and turn.situation.plan.state is PlanState.NONE):
         return turn
+    if not may_approve(turn, call):
+        return turn
     return _refuse(turn, call, Refusal(Problem.UNKNOWN_COMMAND, {"suggestion": near}))
 
 

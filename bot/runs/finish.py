@@ -8,7 +8,7 @@ from typing import Final
 from bot.runs.approve import head_meant, read_block_and_commit
 from bot.runs.assess import NO_GATE_NOTE, GatesState, is_validated
 from bot.runs.effects import Say
-from bot.runs.facts import Facts, OutcomeState
+from bot.runs.facts import Facts, Files, OutcomeState
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import EntryKind, Run, RunState, Verdict, VerdictWord
 from bot.runs.obstacles import verdict_obstacles
@@ -80,8 +80,18 @@ def _verdict(turn: Turn, run: Run, word: VerdictWord, notes: str, call: Call) ->
         results += [f"{gate} (on {situation.gates.held_from[:12]})" for gate in (held.gates if held else ())]
     if notes and word is VerdictWord.PASS:
         results.append(f"notes: {notes}")
+    changed = turn.facts.files.changed if isinstance(turn.facts.files, Files) else ()
+    own = {path for path, _ in run.own_blobs} | {run.plan_path}
     return Verdict(
-        word, notes, call.by, turn.now, situation.content_head, call.comment.comment_id, run.level, tuple(results)
+        word=word,
+        notes=notes,
+        by=call.by,
+        at=turn.now,
+        head=situation.content_head,
+        comment_id=call.comment.comment_id,
+        level=run.level,
+        results=tuple(results),
+        files=tuple(file.path for file in changed if file.path not in own),
     )
 
 

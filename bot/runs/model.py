@@ -116,6 +116,7 @@ class Verdict:
     comment_id: int
     level: Level
     results: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def is_passing(self) -> bool:

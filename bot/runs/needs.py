@@ -42,12 +42,12 @@ def needs(events: Sequence[Event], *, has_run: bool, has_plan: bool, shown_head:
     for event in events:
         match event:
             case CommentCreated():
-                commands = [find(line.word) for line in command_lines(event.body)]
-                known = [command for command in commands if command is not None]
-                near = any(suggestion(line.word) for line in command_lines(event.body))
-                if known or (near and (has_run or has_plan)):
-                    look = True
-                if any(command.audience is Audience.APPROVER for command in known) and not event.author.is_bot:
+                words = [line.word for line in command_lines(event.body)]
+                known = [command for word in words if (command := find(word)) is not None]
+                is_near = any(find(word) is None and suggestion(word) for word in words) and (has_run or has_plan)
+                look = look or bool(known) or is_near
+                needs_approver = is_near or any(command.audience is Audience.APPROVER for command in known)
+                if needs_approver and not event.author.is_bot:
                     logins.add(event.author.login)
             case PullChanged(action=action, head_sha=head_sha):
                 look = look or action != "synchronize" or head_sha != shown_head

@@ -40,11 +40,14 @@ class Presenter:
 
         The checks first: they hold the merge, the comment only explains it.
         """
+        head = facts.pull.head_sha
+        for view in checks(run, situation, facts):
+            known = shown.checks.get((head, view.name))
+            # On a closed pull request nothing is held any more; only what was left in progress is concluded.
+            if facts.pull.is_open or (known is not None and known.digest.startswith("open")):
+                await self._show_check(target, head, view, known)
         if facts.pull.is_open:
-            for view in checks(run, situation, facts):
-                known = shown.checks.get((facts.pull.head_sha, view.name))
-                await self._show_check(target, facts.pull.head_sha, view, known)
-            await self._store.forget_old_checks(target.key, facts.pull.head_sha)
+            await self._store.forget_old_checks(target.key, head)
         body = checklist(run, situation, facts, ledger)
         if body is not None:
             await self._show_comment(target, body, _awaiting(run, situation), run, shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from bot.runs.assess import PlanState, Situation
+from bot.runs.assess import PlanState, Situation, is_validated
 from bot.runs.facts import Facts, PullFacts, Unknown
 from bot.runs.finish import is_closing
 from bot.runs.messages import Problem, Refusal
@@ -55,6 +55,9 @@ def next_step(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
         case RunState.VALIDATING:
             return _validating(run, situation, facts.pull)
         case RunState.COMPLETED:
+            if situation.progress_unknown is not None and not is_validated(run, situation):
+                unknown = Refusal(Problem.GATES_UNKNOWN, {"reason": situation.progress_unknown})
+                return NextStep("what came after the verdict is not known", sentence(unknown), is_stopped=True)
             return _completed(run, facts)
         case RunState.CLOSED:
             where = f" ({run.closeout_url})" if run.closeout_url else ""

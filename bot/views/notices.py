@@ -60,7 +60,9 @@ def completion_report(run: Run) -> str:
         head = code(block.approval.head[:7]) if block.approval else "—"
         by = code(block.approval.by) if block.approval else "—"
         rows.append(f"| {code(block.id)} {plain(block.title, 80)} | {block.state} | {head} | {by} |")
-    files = sorted({path for block in run.blocks for path in block.files})
+    # The verdict looked at the whole change, so that fixes after the last block are listed too.
+    by_block = {path for block in run.blocks for path in block.files}
+    files = sorted(run.verdict.files if run.verdict and run.verdict.files else by_block)
     verdict = run.verdict
     lines = [
         f"### Completion report: {plain(run.title, 150)}",

@@ -221,3 +221,22 @@ async def test_what_is_pushed_after_a_closeout_on_the_branch_needs_a_verdict_of_
     assert (await github.checks())["progress"].conclusion == "success"
     assert head[:7] in await closed_out(github, BRANCH)
     assert len(await bot_commits(github)) == 6
+
+
+async def test_the_final_report_lists_what_was_pushed_after_the_last_block_too(github: Scenario) -> None:
+    await github.all_blocks_done()
+    await github.push({"docs/late-note.md": "A fix.\n"}, message="A fix after the last block")
+    await github.ci("success")
+    await github.comment("/verdict PASS")
+    await github.merge()
+    assert "`docs/late-note.md`" in await github.last_reply()
+
+
+async def test_a_merge_before_the_plan_is_done_leaves_no_check_in_progress(github: Scenario) -> None:
+    await github.started()
+    head = await github.head()
+    assert (await github.checks())["progress"].conclusion is None
+    await github.merge()
+    progress = (await github.checks(head))["progress"]
+    assert progress.conclusion == "failure"
+    assert "merged before the plan was done" in progress.summary

@@ -121,3 +121,12 @@ async def test_where_no_plan_is_in_play_the_words_that_other_bots_own_too_are_le
     said = await github.comment("/approve\n/skip\n/aprove")
     assert await github.reactions(said) == []
     assert await github.comments() == [said]
+
+
+async def test_an_outsiders_near_miss_gets_no_answer(github: Scenario) -> None:
+    await github.started()
+    before = len(await github.replies())
+    await github.comment("/aprove", by="oscar")
+    assert len(await github.replies()) == before
+    await github.comment("/aprove", by="maria")
+    assert "/approve" in await github.last_reply()
