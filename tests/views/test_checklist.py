@@ -301,6 +301,16 @@ def test_checks_name_the_first_unmet_condition(
     assert found[0] == conclusion and found[1].startswith(title), found
 
 
+def test_commits_that_could_not_be_compared_with_the_verdict_are_no_success() -> None:
+    world = completed()
+    world.progress_unknown = "GitHub answered 502"
+    world.push("src/late.py")
+    assert check(world, "progress") == (
+        "failure",
+        "3 of 3 blocks done: what came after the verdict is not known",
+    )
+
+
 def test_a_violation_is_listed_with_rule_and_annotated() -> None:
     world = out_of_scope()
     view = checks(world.run, world.decision.situation, world.facts())[1]
