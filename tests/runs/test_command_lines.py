@@ -35,6 +35,8 @@ def read(body: str) -> list[str]:
         ("/allow src/{a,b}_c/*.py *now*", ["/allow src/{a,b}_c/*.py *now*"]),
         ("/execute docs/a_b_c.md", ["/execute docs/a_b_c.md"]),
         ("/approve <!-- a note -->", ["/approve"]),
+        ("\\/approve\n/pause", ["/pause"]),
+        ("&#47;approve\n/pause", ["/pause"]),
         ("I like List<String>\n/approve", ["/approve"]),
         ("one <b>two</b>\n/approve", ["/approve"]),
         ("<details><summary>more</summary>\nx\n</details>\n\n/approve", ["/approve"]),
