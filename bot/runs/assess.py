@@ -73,7 +73,6 @@ class ScopeView:
 
     violations: tuple[Violation, ...] = ()
     changed: int = 0
-    exempt: int = 0
     excepted: int = 0
     unknown: str | None = None
 
@@ -212,12 +211,11 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView) -> ScopeView:
     own_files = dict(run.own_blobs) if run else {}
     exempt = {run.plan_path} if run else set(plan.paths)
     violations: list[Violation] = []
-    exempted = excepted = 0
+    excepted = 0
     for file in facts.files.changed:
         # A plan that was made out of another file does not excuse that the other file went.
         names = [name for name in (file.path, file.previous) if name is not None and name not in exempt]
         if not names or _is_own_record(file, own_files):
-            exempted += 1
             continue
         judgements = [(name, rules.judge(name)) for name in names]
         excepted += any(judgement.reason == "allowed" for _, judgement in judgements)
@@ -226,7 +224,7 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView) -> ScopeView:
             for name, judgement in judgements
             if not judgement.is_allowed
         ]
-    return ScopeView(tuple(violations), len(facts.files.changed), exempted, excepted)
+    return ScopeView(tuple(violations), len(facts.files.changed), excepted)
 
 
 def _is_own_record(file: ChangedFile, own_files: dict[str, str]) -> bool:

@@ -213,7 +213,6 @@ class EntryKind(StrEnum):
     MERGED = "merged"
     CLOSEOUT = "closeout"
     CLOSED = "closed"
-    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)

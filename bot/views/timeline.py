@@ -57,6 +57,4 @@ def _what(entry: Entry) -> str:
             return f"closeout asked for by {who}"
         case EntryKind.CLOSED:
             return "the plan is closed out"
-        case EntryKind.FAULT:
-            return f"GitHub refused something{why}"
     assert_never(entry.kind)
