@@ -13,7 +13,7 @@ demo: $(VENV)/.runtime ## watch a plan being executed and closed out, on this ma
 	@$(BIN)/stepwise demo $(ARGS)
 
 test: $(VENV)/.dev ## run every test
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .
