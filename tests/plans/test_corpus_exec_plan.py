@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.plans.dialects import read
 from bot.plans.inline import plain
 from bot.plans.model import Dialect, Plan, Reading
+from tests.corpus import CORPUS, LABELS
 
-CORPUS = Path(__file__).parents[2] / "../shared/corpus"
-LABELS: dict[str, Any] = json.loads((CORPUS / "labels.json").read_text("utf-8"))["files"]
 FOREIGN = sorted(name for name in LABELS if name.startswith("exec-plan-foreign/"))
 
 

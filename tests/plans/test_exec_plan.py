@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bot.plans.dialects import dialect_of, is_index, path_problem, read
 from bot.plans.exec_plan import REQUIRED_SECTIONS
 from bot.plans.model import PLAN_BYTES_LIMIT, Dialect, Mode, Plan, Reading, Severity
+from tests.corpus import NOT_HERE, TEMPLATE
 from tests.plans.plan_text import PATH, plan_text
-
-TEMPLATE = Path(__file__).parents[2] / "../shared/seeds/001_bcf01e9c92e0dd04.txt"
 
 
 def reading(**parts: str) -> Reading:
@@ -62,6 +59,7 @@ def test_crlf_and_a_byte_order_mark_change_nothing() -> None:
     assert read(PATH, ("\ufeff" + text.replace("\n", "\r\n")).encode()).plan == read(PATH, text.encode()).plan
 
 
+@pytest.mark.skipif(not TEMPLATE.exists(), reason=NOT_HERE)
 def test_the_template_is_refused_with_lines() -> None:
     found = read(PATH, TEMPLATE.read_bytes())
     assert not found.is_executable

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.plans.findings import KINDS
 from bot.plans.lint import Report, has_errors, lint
+from tests.corpus import CORPUS, LABELS
 from tests.plans.plan_text import PATH, plan_text
 
 ROOT = Path(__file__).parents[2]
-CORPUS = ROOT / "../shared/corpus"
-LABELS: dict[str, Any] = json.loads((CORPUS / "labels.json").read_text("utf-8"))["files"]
 INDEXES = sorted(name for name in LABELS if name.startswith("index/"))
 KEYS = [
     "version", "path", "dialect", "title", "status", "objective", "mode", "branch", "base_branch", "blocks", "scope",
