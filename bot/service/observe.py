@@ -43,6 +43,7 @@ from bot.runs.facts import (
 from bot.runs.model import PullKey, Run, RunState
 from bot.runs.needs import plan_paths
 from bot.runs.policy import POLICY_PATH, Policy, PolicyProblem, read_policy
+from bot.runs.records import other_place
 from bot.service.gates import gates_at, unknown
 
 POLICY_SECONDS: Final = 300
@@ -72,7 +73,6 @@ class Observer:
         self._app = app
         self._app_id = app_id
         self._clock = clock
-        self._files: LRUCache[tuple[object, ...], Files] = LRUCache(512)
         self._comparisons: LRUCache[tuple[object, ...], comparison.Comparison] = LRUCache(512)
         self._plans: LRUCache[tuple[str, str], PlanFile] = LRUCache(256)
         self._policies: TTLCache[tuple[int, str], Policy | PolicyProblem] = TTLCache(1024, POLICY_SECONDS)
@@ -117,7 +117,7 @@ class Observer:
         """Everything else that the core wants to know about a pull request at its present head."""
         files = await self._changed_files(target, pull)
         paths = plan_paths(run, files if isinstance(files, Files) else None, events)
-        plans = tuple([await self._plan(target, pull, path, files) for path in paths])
+        plans = tuple([await self._plan(target, pull, path, files, run) for path in paths])
         facts = Facts(pull, Policy(), files, plans, None, (), head_seen_at, shown=shown, outcomes=outcomes)
         if run is None and not plans and not logins:
             return facts
@@ -153,10 +153,6 @@ class Observer:
         A comparison lists at most 300. Beyond that the pull request's own list (at most 3,000) has to do, which is of
         whatever head is newest: it only counts if the head is still the same afterwards.
         """
-        key = (target.key, pull.base_ref, pull.base_sha, pull.head_sha, pull.changed_files)
-        kept = self._files.get(key)
-        if kept is not None:
-            return kept
         try:
             if pull.is_merged:
                 # The base branch holds it all by now, so that a comparison is empty; the pull request's list stands.
@@ -167,10 +163,7 @@ class Observer:
         except GitHubError as error:
             return unknown(error)
         changed = tuple(ChangedFile(item.path, item.status, item.previous_path, item.blob_sha) for item in items)
-        files = Files(changed, is_complete, ahead)
-        if is_complete:
-            self._files[key] = files
-        return files
+        return Files(changed, is_complete, ahead)
 
     async def _files_ahead(
         self, target: Target, pull: PullFacts
@@ -186,10 +179,12 @@ class Observer:
         return items, is_complete, ahead
 
     async def _plan(
-        self, target: Target, pull: PullFacts, path: str, files: Files | Unknown
+        self, target: Target, pull: PullFacts, path: str, files: Files | Unknown, run: Run | None
     ) -> PlanFile | PlanRefused | Unknown:
         """A plan at the head; its blob tells, from the list of changed files, when it is the one read before."""
-        if dialect_of(path) is None and "/completed/" not in path:
+        # A finished plan is read where the closeout put it, and never executed from there.
+        is_own = run is not None and path in {run.plan_path, other_place(run.plan_path)}
+        if dialect_of(path) is None and not is_own:
             return PlanRefused(path, "is not in a folder for plans (docs/exec-plans/active/*.md)")
         listed = {file.path: file.blob for file in files.changed} if isinstance(files, Files) else {}
         kept = self._plans.get((path, listed.get(path) or ""))

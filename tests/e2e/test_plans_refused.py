@@ -170,3 +170,10 @@ async def test_a_named_plan_that_was_not_changed_here_can_be_executed(github: Sc
     assert await github.checklist() == ""
     await github.comment(f"/execute {PLAN}")
     assert await github.headline() in {"B01 is to be done", "B01 waits for its gates"}
+
+
+async def test_a_finished_plan_is_not_executed_again(github: Scenario) -> None:
+    await github.planned()
+    await github.comment("/execute docs/exec-plans/completed/2025-11-stock-levels.md")
+    assert "not in a folder for plans" in await github.last_reply()
+    assert "not started" in await github.checklist()
