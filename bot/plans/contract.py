@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.plans.inline import plain
-from bot.plans.model import Block, Plan
+from bot.plans.model import Block, Dialect, Plan
 
 VERSION: Final = 1
 
@@ -40,12 +40,15 @@ def contract_of(plan: Plan) -> Contract:
         "validation_commands": list(plan.validation_commands),
         "stop_conditions": _list(plan.stop_conditions),
     }
+    # A plan of these dialects need not state its files; where it states none, nothing is measured against them.
+    if plan.dialect is not Dialect.EXEC_PLAN:
+        terms |= {"dialect": plan.dialect.value, "weight": plan.weight, "completion_action": plan.completion_action}
     return Contract(_hash(terms), terms)
 
 
 def block_terms(block: Block) -> dict[str, Any]:
     """What a block promises, as JSON values; the line and the milestone it stands under are not part of it."""
-    return {
+    terms: dict[str, Any] = {
         "id": block.id,
         "title": _words(block.title),
         "steps": _list(block.steps),
@@ -56,6 +59,8 @@ def block_terms(block: Block) -> dict[str, Any]:
         "role": _words(block.role),
         "independent": block.independent,
     }
+    # Only where there is one: the terms of the dialects without it stay as they were locked.
+    return terms if block.spec_ref is None else {**terms, "spec_ref": _words(block.spec_ref)}
 
 
 def definition_hash(block: Block) -> str:
@@ -85,9 +90,12 @@ _NAMES: Final = {
     "mode": "the execution mode",
     "branch": "the execution branch",
     "base_branch": "the base branch",
+    "weight": "the weight",
+    "completion_action": "the completion action",
     "title": "the title",
     "verify": "its verification",
     "role": "its role",
+    "spec_ref": "its spec reference",
     "independent": "whether it is independent",
     "include": "include",
     "exclude": "exclude",
@@ -108,7 +116,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ..
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     if old.get("version") != new.get("version"):
         yield "the form in which contracts are kept changed"
-    for term in ("objective", "mode", "branch", "base_branch"):
+    for term in ("objective", "mode", "branch", "base_branch", "weight", "completion_action"):
         yield from _changed_value(_NAMES[term], old.get(term), new.get(term))
     yield from _changed_blocks(old.get("blocks") or [], new.get("blocks") or [])
     if old.get("groups") != new.get("groups"):
@@ -157,7 +165,7 @@ def _changed_blocks(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str,
 
 
 def _changed_block(block_id: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    for term in ("title", "verify", "role"):
+    for term in ("title", "verify", "role", "spec_ref"):
         yield from _changed_value(f"block {block_id}: {_NAMES[term]}", old.get(term), new.get(term))
     if old.get("independent") != new.get("independent"):
         yield f"block {block_id}: {_NAMES['independent']} changed"

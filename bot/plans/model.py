@@ -74,7 +74,9 @@ class Scope:
 class Block:
     """What one approval covers, in the plan's order.
 
-    `depends_on` is None when the plan is silent and empty when it says "none".
+    `depends_on` is None when the plan is silent and empty when it says "none". `spec_ref` is the place in the spec that
+    the block answers to. `is_done` says that the plan itself marks the block as finished (a ticked box, a status):
+    people are shown it, nothing is ever taken as done because of it.
     """
 
     id: str
@@ -88,11 +90,57 @@ class Block:
     acceptance: tuple[str, ...] = ()
     verify: str | None = None
     independent: bool = False
+    spec_ref: str | None = None
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A checkbox of the plan: its words, and whether it is ticked; `line` is 1-based."""
+
+    text: str
+    is_ticked: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker that a team session says is at work on a task; `spawned_at` is as the session writes it."""
+
+    task: str
+    role: str
+    spawned_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a team session's own files say of its state, apart from the tasks themselves.
+
+    `completed` and `in_progress` are task ids; `roles` maps a role's name to its role spec's path, `inner_loops` names
+    the roles whose worker keeps several tasks; `artifacts` are the paths below the session's `artifacts/` folder.
+    """
+
+    folder: str
+    session_id: str | None = None
+    status: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    completed: tuple[str, ...] = ()
+    in_progress: tuple[str, ...] = ()
+    active_workers: tuple[Worker, ...] = ()
+    roles: tuple[tuple[str, str], ...] = ()
+    inner_loops: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan of any dialect, as far as it could be read."""
+    """A plan of any dialect, as far as it could be read.
+
+    `readiness` holds a memory-bank plan's own Readiness boxes, `gates` its quality gates in order, `milestones` and
+    `success_criteria` its words for these; `spec_path` is the spec that a spec-plan implements, from the root of the
+    repository; `session` is there for team sessions alone. None of these is part of the contract.
+    """
 
     dialect: Dialect
     path: str
@@ -112,6 +160,12 @@ class Plan:
     verdict: str | None = None
     weight: str | None = None
     completion_action: str | None = None
+    milestones: tuple[str, ...] = ()
+    readiness: tuple[Box, ...] = ()
+    gates: tuple[str, ...] = ()
+    success_criteria: tuple[str, ...] = ()
+    spec_path: str | None = None
+    session: Session | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Literal
 
 from bot.runs.model import Person
 
 
+class Place(StrEnum):
+    """Where a command was written: the conversation, a review's own text, or a comment on a line of the diff."""
+
+    CONVERSATION = "conversation"
+    REVIEW = "review"
+    REVIEW_COMMENT = "review_comment"
+
+
 @dataclass(frozen=True, slots=True)
 class CommentCreated:
-    """A new comment on the conversation; `author` wrote it and `at` is GitHub's own time."""
+    """A new comment on the pull request; `author` wrote it and `at` is GitHub's own time.
+
+    Ids of the three places are counted apart, so that only place and id together name a comment.
+    """
 
     comment_id: int
     author: Person
     body: str
     at: datetime
+    place: Place = Place.CONVERSATION
 
 
 @dataclass(frozen=True, slots=True)
 class PullChanged:
-    """The pull request was opened, pushed to, edited, closed, reopened or merged."""
+    """The pull request was opened, pushed to, edited, closed, reopened, merged or made a draft."""
 
     action: str
     head_sha: str
@@ -35,9 +49,23 @@ class ChecksChanged:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistEdited:
-    """Somebody edited or deleted the bot's own checklist comment."""
+    """Somebody edited or deleted the bot's own checklist comment; `was` and `now` are its text before and after."""
 
     by: Person
+    was: str = ""
+    now: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Somebody pressed a button on one of the bot's own check runs; `identifier` is the button's own."""
+
+    by: Person
+    identifier: str
+    head_sha: str
+    check: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +76,75 @@ class Rerequested:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerRunChanged:
+    """A workflow run moved. `title` is its display title, which carries the dispatch id; a re-run raises `attempt`."""
+
+    workflow_run_id: int
+    attempt: int
+    title: str
+    event: str
+    status: str
+    conclusion: str | None
+    head_branch: str
+    head_sha: str
+    url: str
+
+
+ReportStatus = Literal["done", "failed", "blocked", "kickback", "gap"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReported:
+    """A worker's own report, its OIDC token verified: what became of one dispatch.
+
+    `dispatch` is the id that the worker was started with; `commit` what it says it made; `signal` that of a kickback.
+    """
+
+    token_id: str
+    dispatch: str
+    block: str
+    status: ReportStatus
+    commit: str | None
+    notes: str
+    signal: str | None
+    workflow_run_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRefused:
+    """A report that was answered with 401, 403 or 409: the ledger says so, nothing else follows from it."""
+
+    dispatch: str
+    block: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A deployment of a commit changed its status."""
+
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
 class Woken:
     """A sweep or a timer: nothing new is known, look again."""
 
     reason: str
 
 
-Event = CommentCreated | PullChanged | ChecksChanged | ChecklistEdited | Rerequested | Woken
+Event = (
+    CommentCreated
+    | PullChanged
+    | ChecksChanged
+    | ChecklistEdited
+    | ButtonPressed
+    | Rerequested
+    | WorkerRunChanged
+    | WorkerReported
+    | ReportRefused
+    | Deployed
+    | Woken
+)
