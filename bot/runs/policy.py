@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+)
+
+from bot.plans.model import Level
 
 POLICY_PATH: Final = ".github/stepwise.yml"
 POLICY_BYTES_LIMIT: Final = 64 * 1024
 NESTING_LIMIT: Final = 10
 
-Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$")]
+WORKFLOW_FILE: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.ya?ml$"
+
+Approver = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:/[a-z0-9][a-z0-9_-]{0,99})?$")
+]
+"""A login, or a team as `organisation/team`."""
 GateName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+RoleName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,63}$")]
 
 
 class RecordPolicy(StrEnum):
@@ -26,6 +45,21 @@ class RecordPolicy(StrEnum):
 class CloseoutPolicy(StrEnum):
     PULL = "pull"
     COMMIT = "commit"
+
+
+class ReadinessPolicy(StrEnum):
+    """What an unticked Readiness box of a plan does to `/execute`."""
+
+    ENFORCE = "enforce"
+    WARN = "warn"
+
+
+class CommitsPolicy(StrEnum):
+    """What commits that do not carry their block's id do to an approval."""
+
+    ENFORCE = "enforce"
+    WARN = "warn"
+    OFF = "off"
 
 
 def _off(value: object) -> object:
@@ -43,15 +77,111 @@ class GatesPolicy(BaseModel):
     patience_minutes: int = Field(default=10, ge=0, le=24 * 60)
 
 
+class WorkflowWorker(BaseModel):
+    """A workflow of the default branch, started by `workflow_dispatch` with the block's brief as inputs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    workflow: Annotated[str, StringConstraints(pattern=WORKFLOW_FILE)]
+
+
+class MentionWorker(BaseModel):
+    """An agent that works when a comment mentions it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    mention: Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:/[a-z0-9_-]{1,100})?$")]
+
+
+WorkerPolicy = Literal["person"] | WorkflowWorker | MentionWorker
+
+
+def _kind_of_worker(value: object) -> str:
+    """Which form of worker is meant, so that a mistake in one form is told in the words of that form."""
+    if isinstance(value, MentionWorker) or (isinstance(value, Mapping) and "mention" in value):
+        return "mention"
+    return "workflow" if isinstance(value, WorkflowWorker | Mapping) else "person"
+
+
+Worker = Annotated[
+    Annotated[Literal["person"], Tag("person")]
+    | Annotated[WorkflowWorker, Tag("workflow")]
+    | Annotated[MentionWorker, Tag("mention")],
+    Discriminator(_kind_of_worker),
+]
+
+
+class WorkersPolicy(BaseModel):
+    """Who writes the code of a block: the worker of its role, else the default one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    default: Worker = "person"
+    roles: Mapping[RoleName, Worker] = Field(default_factory=dict, max_length=100)
+    start_minutes: int = Field(default=5, ge=1, le=60)
+    timeout_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
+
+    def of(self, role: str | None) -> WorkerPolicy:
+        """The worker for a role; roles are compared without regard to case."""
+        named = {name.casefold(): worker for name, worker in self.roles.items()}
+        return named.get((role or "").casefold(), self.default)
+
+
+class Invariant(BaseModel):
+    """Something that a validation of level high has to confirm, if the change touches one of the paths."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\r\n`]+$")]
+    paths: tuple[Place, ...] = Field(default=(), max_length=50, strict=False)
+
+
+DEFAULT_INVARIANTS: Final = (
+    Invariant(name="Tenant isolation/authz"),
+    Invariant(name="Migrations/indexes"),
+    Invariant(name="Docs updated"),
+)
+
+
+class ValidationPolicy(BaseModel):
+    """What level high looks at beyond scope and gates.
+
+    `workflow` runs the plan's validation commands; without it level high says that nobody ran them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    level: Annotated[Level, Field(strict=False)] = Level.MEDIUM
+    workflow: Annotated[str, StringConstraints(pattern=WORKFLOW_FILE)] | None = None
+    invariants: tuple[Invariant, ...] = Field(default=DEFAULT_INVARIANTS, max_length=50, strict=False)
+    documentation: tuple[Place, ...] = Field(default=("docs/", "*.md"), max_length=50, strict=False)
+
+
+class PlacesPolicy(BaseModel):
+    """Where plans of each dialect are kept, as patterns like those of a .gitignore; an empty list turns one off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+    exec_plan: tuple[Place, ...] | None = Field(default=None, alias="exec-plan", max_length=20, strict=False)
+    memory_bank: tuple[Place, ...] | None = Field(default=None, alias="memory-bank", max_length=20, strict=False)
+    spec_plan: tuple[Place, ...] | None = Field(default=None, alias="spec-plan", max_length=20, strict=False)
+    team_session: tuple[Place, ...] | None = Field(default=None, alias="team-session", max_length=20, strict=False)
+
+
 class Policy(BaseModel):
     """The whole policy. An empty file is valid, and so is none."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    approvers: tuple[Login, ...] = Field(default=(), max_length=200, strict=False)
+    approvers: tuple[Approver, ...] = Field(default=(), max_length=200, strict=False)
     gates: GatesPolicy = GatesPolicy()
     record: Annotated[RecordPolicy, BeforeValidator(_off)] = Field(default=RecordPolicy.BLOCK, strict=False)
     closeout: CloseoutPolicy = Field(default=CloseoutPolicy.PULL, strict=False)
+    readiness: ReadinessPolicy = Field(default=ReadinessPolicy.ENFORCE, strict=False)
+    commits: Annotated[CommitsPolicy, BeforeValidator(_off)] = Field(default=CommitsPolicy.WARN, strict=False)
+    workers: WorkersPolicy = WorkersPolicy()
+    validation: ValidationPolicy = ValidationPolicy()
+    plans: PlacesPolicy = PlacesPolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +263,46 @@ def _construct(node: yaml.Node) -> Any:
 
 
 def _located(tree: yaml.Node | None, item: Any) -> tuple[int, str]:
-    """A pydantic error with the line of the key it is about."""
-    node, line = tree, 1
+    """A pydantic error with the line of the key it is about; steps that only pydantic knows are left out."""
+    node, line, steps = tree, 1, list[str]()
     for step in item["loc"]:
         if isinstance(node, yaml.MappingNode):
             match = next(((key, value) for key, value in node.value if key.value == step), None)
             if match is None:
-                break
+                continue
             line, node = match[0].start_mark.line + 1, match[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
             line = node.start_mark.line + 1
-    name = _shown(".".join(str(step) for step in item["loc"]))
+        else:
+            continue
+        steps.append(str(step))
+    name = _shown(".".join(steps))
     if item["type"] == "extra_forbidden":
         return line, f"`{name}` is not a known key"
-    return line, f"`{name}`: {item['msg'][0].lower()}{item['msg'][1:]}"
+    if item["type"] == "missing":
+        return line, f"`{name}` needs the key `{item['loc'][-1]}`"
+    return line, f"`{name}`: {_said(item)}"
+
+
+def _said(item: Any) -> str:
+    """What is wrong with a value, in words for people who never heard of the library that found it."""
+    context = item.get("ctx") or {}
+    match item["type"]:
+        case "literal_error" | "enum":
+            return f"must be {context['expected']}"
+        case "string_pattern_mismatch":
+            return f"`{_shown(item['input'])}` is not written as one of these is"
+        case "string_type":
+            return "must be text; put it in quotes"
+        case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
+            return "must be a mapping of keys to values"
+        case "tuple_type" | "list_type":
+            return "must be a list"
+        case "int_type" | "int_parsing" | "int_from_float":
+            return "must be a whole number"
+        case _:
+            return f"{item['msg'][0].lower()}{item['msg'][1:]}"
 
 
 def _shown(name: object) -> str:
