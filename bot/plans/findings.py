@@ -159,6 +159,11 @@ INCLUDED_AND_EXCLUDED = _warning(
 TOO_MANY_PATTERNS = _error(
     "SW407", f"More than {PATTERNS_LIMIT} patterns are listed.", "Name folders instead of files."
 )
+PROSE_IN_EXCLUDE = _error(
+    "SW408",
+    "This exclusion is not a pattern and protects nothing: {text}.",
+    "Put the pattern in backticks, or move the sentence to Out of Scope.",
+)
 
 # Indexes
 DANGLING_ENTRY = _error("SW601", "The index lists {path}, which does not exist.", "Remove the entry or add the plan.")

@@ -146,7 +146,9 @@ def _say_prose(reader: _Reader, side: _Side, words: str, line: int) -> None:
     if len(side.prose) > say.PATTERNS_LIMIT:
         return
     side.prose.append(Prose(words.strip(), line + 1))
-    reader.findings.append(say.PROSE_IN_SCOPE.at(line, text=words))
+    # An exclusion in prose protects nothing: a person thinks that it holds, and no check holds it.
+    kind = say.PROSE_IN_EXCLUDE if side is reader.exclude else say.PROSE_IN_SCOPE
+    reader.findings.append(kind.at(line, text=words))
 
 
 def _outside_parentheses(text: str) -> str:
