@@ -177,6 +177,123 @@ NOT_LISTED_ASIDE = _notice(
 LISTED_TWICE = _warning("SW605", "The index lists {path} twice; first in line {first}.", "Remove one entry.")
 ENTRY_OUTSIDE = _error("SW606", "The entry {path} leads out of the repository.", "Write a path inside the repository.")
 
+# Team sessions: {file} is a path within the session's folder, the line is one of that file
+SESSION_FOLDER_MISSING = _error(
+    "SW701", "There is no session folder {folder}.", "Check the path, or run team-coordinate again to make the session."
+)
+SESSION_FILE_MISSING = _error(
+    "SW702", "team-session.json is missing.", "Run team-coordinate again with the original task."
+)
+SESSION_FILE_CORRUPT = _error(
+    "SW703", "team-session.json does not parse: {reason}.", "Correct it, or run team-coordinate again."
+)
+ANALYSIS_MISSING = _error("SW704", "task-analysis.json is missing.", "Run team-coordinate again with resume.")
+ANALYSIS_CORRUPT = _error(
+    "SW705", "task-analysis.json does not parse: {reason}.", "Correct it, or run team-coordinate again."
+)
+NO_ROLE_SPECS = _error("SW706", "role-specs/ has no .md file.", "Run team-coordinate again with resume.")
+ROLE_SPEC_MISSING = _error(
+    "SW707",
+    "The role {role} has no role spec: {file} is missing.",
+    "Add the role spec, or run team-coordinate again with resume; roles are never made up here.",
+)
+ROLE_SPEC_FRONT_MATTER = _error(
+    "SW708", "{file}: the front matter is not valid: {reason}.", "Correct it, or run team-coordinate again."
+)
+ROLE_SPEC_PHASE_MISSING = _error(
+    "SW709", "{file}: the section Phase {phase} is missing.", "Add it, or run team-coordinate again."
+)
+SESSION_FILE_UNREADABLE = _error(
+    "SW710", "{file} cannot be read: {reason}.", "Save it as UTF-8 text, or run team-coordinate again."
+)
+EXTRA_FILE_UNREADABLE = _warning(
+    "SW711",
+    "{file} cannot be read and is left aside: {reason}.",
+    "Nothing has to be done: the session does without it.",
+)
+WRONG_TYPE = _error("SW712", "{file}: {key} is {found}; it has to be {wanted}.", "Correct the value.")
+DUPLICATE_KEY = _error("SW713", "{file}: {reason}.", "Keep one of them: readers differ on which one counts.")
+BAD_NUMBER = _error("SW714", "{file}: {reason}.", "Write a number that every JSON reader can read.")
+NO_ROLES = _error("SW715", "team-session.json has no roles.", "Run team-coordinate again.")
+ROLE_TWICE = _error(
+    "SW716", "{file}: the role {role} is there twice; first in line {first}.", "Give every role a name of its own."
+)
+NO_GRAPH = _error(
+    "SW717", "{file}: dependency_graph {reason}.", "Run team-coordinate again: the task analysis may have failed."
+)
+DUPLICATE_TASK = _error(
+    "SW718", "{file}: the task {id} is there twice; first in line {first}.", "Give every task an id of its own."
+)
+TASK_DIFFERS_BY_CASE = _error(
+    "SW719",
+    "{file}: the tasks {id} and {other} (line {first}) differ only by case.",
+    "Give every task an id of its own.",
+)
+BAD_TASK_ID = _error(
+    "SW720", "{file}: {id} cannot be the id of a task: {reason}.", "Use the role's prefix and a number, like IMPL-001."
+)
+UNKNOWN_TASK = _error(
+    "SW721", "{file}: {id} waits for {dependency}, which is no task of the graph.", "Name a task of the graph."
+)
+TASK_CYCLE = _error("SW722", "{file}: tasks wait for each other: {cycle}.", "Remove one of these dependencies.")
+UNKNOWN_ROLE = _error(
+    "SW723",
+    "{file}: {id} is for the role {role}, which team-session.json does not have.",
+    "Name a role of the session; roles are never made up here.",
+)
+NO_ROLE = _error("SW724", "{file}: {id} has no role.", "Name one of the session's roles.")
+TOO_MANY_TASKS = _error(
+    "SW725", f"{{file}}: there are {{count}} tasks; at most {BLOCKS_LIMIT} are read.", "Split the session."
+)
+TOO_MANY_ROLE_SPECS = _error(
+    "SW726", "role-specs/ has {count} .md files; at most {limit} are read.", "Keep only those of the session's roles."
+)
+BAD_SESSION_PATTERN = _error(
+    "SW727", "{file}: the pattern {pattern} cannot be used: {reason}.", "Write a path from the root, like docs/**."
+)
+GRAPHS_DIFFER = _warning(
+    "SW728", "{file}: {id} waits for {here} here, for {there} in the graph.", "The graph counts; make the two agree."
+)
+NOT_IN_GRAPH = _warning(
+    "SW729", "{file}: {id} is no task of the graph and is left aside.", "Add it to dependency_graph, or remove it."
+)
+WORKER_UNCLEAR = _warning("SW730", "{file}: an active worker is left aside: {reason}.", "Name its task under task_id.")
+ROLE_SPEC_DIFFERS = _warning(
+    "SW731", "{file}: {key} is {found}, team-session.json says {wanted}.", "team-session.json counts; make them agree."
+)
+NOT_YES_OR_NO = _warning("SW732", "{file}: inner_loop is {found}; false is assumed.", "Write true or false.")
+COMPLETION_ACTION_UNKNOWN = _notice(
+    "SW733",
+    "{file}: the completion action {value} is none of interactive, auto_archive, auto_keep; interactive is assumed.",
+    "People are asked at the end; choose one of the three for another ending.",
+)
+FIELD_MISSING = _notice("SW734", "{file}: {key} is missing; {instead}.", "Nothing has to be done.")
+FIELD_ELSEWHERE = _notice("SW735", "{file}: {found} stands for {wanted}.", "Nothing has to be done: it is read alike.")
+GRAPH_KEYS_ADDED = _notice(
+    "SW736", "{file}: tasks of the graph have keys that the schema does not name: {keys}.", "They are not used."
+)
+FILE_ADDED = _notice(
+    "SW737",
+    "{file} is not part of the schema.",
+    "Titles and states are read from it; for dependencies the graph counts.",
+)
+SESSION_ID_FORM = _notice(
+    "SW738", "{file}: the session id {id} is {reason}; the schema says TC-<slug>-<date>.", "Nothing has to be done."
+)
+KEY_WITH_BLANKS = _notice("SW739", "{file}: the front matter has a key with a blank: {key}.", "It is not used.")
+PATHS_OUTSIDE = _notice(
+    "SW740",
+    "{file}: {count} of the paths lead out of the repository; first {path}.",
+    "Nothing is checked for them; write paths from the root of the repository.",
+)
+STATUS_UNKNOWN = _notice(
+    "SW741", "{file}: the status {value} is none of active, paused, completed.", "It is shown as it is."
+)
+ROLE_SPEC_UNUSED = _notice("SW742", "{file} belongs to no role of team-session.json.", "Nothing has to be done.")
+SESSION_TASK_UNKNOWN = _notice(
+    "SW743", "{file}: {key} names {id}, which is no task of the graph.", "Nothing is done for it."
+)
+
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings by line, those about the whole file first, each once; past a limit, errors are the ones that stay."""
