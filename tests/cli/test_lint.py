@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +58,8 @@ def test_a_plan_with_errors_exits_with_one_and_names_line_code_and_remedy(reposi
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nothing.md"], "nothing.md: no such file"),
-        ([PATH, "--dialect", "poem"], 'unknown dialect "poem"; there are: exec-plan, index'),
+        (["nothing.md"], "nothing.md: no such file or folder"),
+        ([PATH, "--dialect", "poem"], 'unknown dialect "poem"; there are: exec-plan, '),
         (["notes.md"], "notes.md is not where a plan is kept"),
         ([], "Missing argument"),
     ],
@@ -104,10 +106,70 @@ def test_a_folder_is_walked_for_plans_and_indexes(repository: Path) -> None:
     assert [finding["code"] for finding in found[1]["findings"]] == ["SW604"]
 
 
-def test_a_folder_without_plans_is_said_to_have_none(tmp_path: Path) -> None:
+def test_a_folder_without_plans_is_wrong_usage_unless_that_is_accepted(tmp_path: Path) -> None:
     result = run(str(tmp_path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "there is no plan in this folder (--allow-empty accepts that)" in result.stderr
+    result = run(str(tmp_path), "--allow-empty")
     assert (result.exit_code, result.stdout) == (0, "no plans found\n")
-    assert reports(str(tmp_path)) == []
+    assert reports(str(tmp_path), "--allow-empty") == []
+
+
+def test_one_wrong_path_among_good_ones_is_wrong_usage(repository: Path) -> None:
+    result = run(PATH, "docs/exec-plans/active/forgotten.md")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "forgotten.md: no such file or folder" in result.stderr
+
+
+def test_a_dialect_reads_the_files_of_a_folder_that_is_no_place_of_plans(repository: Path) -> None:
+    notes = repository / "notes"
+    notes.mkdir()
+    for name in ("greeting.md", "_template.md", "index.md", "README.md", "words.txt"):
+        (notes / name).write_text(plan_text(), "utf-8")
+    found = reports("notes", "--dialect", "exec-plan")
+    assert [(report["path"], report["executable"]) for report in found] == [("notes/greeting.md", True)]
+    assert run("notes").exit_code == 2
+
+
+def test_a_file_named_twice_is_linted_once(repository: Path) -> None:
+    assert len(reports(PATH, f"docs/../{PATH}", "docs")) == 1
+
+
+def test_linked_folders_are_not_walked_into(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / FOLDER
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "other.md").write_text(plan_text(), "utf-8")
+    (repository / "linked").symlink_to(elsewhere.parents[2], target_is_directory=True)
+    (repository / "docs/loop").symlink_to(repository, target_is_directory=True)
+    assert [report["path"] for report in reports(".")] == [PATH]
+
+
+def test_pipes_sockets_and_devices_are_never_waited_for(repository: Path) -> None:
+    os.mkfifo(repository / FOLDER / "pipe.md")
+    with socket.socket(socket.AF_UNIX) as listener:
+        # The address of such a socket is short: the folder is made the current one.
+        os.chdir(repository / FOLDER)
+        listener.bind("socket.md")
+        os.chdir(repository)
+        found = reports(".")
+    messages = {report["path"]: [finding["message"] for finding in report["findings"]] for report in found}
+    assert messages == {
+        PATH: [],
+        f"{FOLDER}/pipe.md": [f"{FOLDER}/pipe.md cannot be read: it is not a plain file."],
+        f"{FOLDER}/socket.md": [f"{FOLDER}/socket.md cannot be read: it is not a plain file."],
+    }
+    result = run(f"{FOLDER}/pipe.md")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "neither a file nor a folder" in result.stderr
+    assert run("/dev/null", "--dialect", "exec-plan").exit_code == 2
+
+
+def test_an_exclusion_in_prose_is_an_error_and_prose_under_include_a_warning(repository: Path) -> None:
+    text = plan_text(include="- `src/`\n- the tests\n", exclude="- `infra/`\n- everything else\n- none\n")
+    (repository / PATH).write_text(text, "utf-8")
+    found = [(finding["code"], finding["severity"]) for finding in reports(PATH)[0]["findings"]]
+    assert found == [("SW405", "warning"), ("SW408", "error")]
+    assert run(PATH).exit_code == 1
 
 
 def test_a_symbolic_link_is_refused(repository: Path) -> None:
