@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from bot.plans.document import Document, Section
@@ -117,12 +117,15 @@ _SHELLS: Final = frozenset(
 )
 
 
-def validation_sections(document: Document) -> tuple[Section, ...]:
-    """The sections that say how the work is to be validated; records of what was done are none."""
+def validation_sections(document: Document, aside: Container[int] = ()) -> tuple[Section, ...]:
+    """The sections that say how the work is to be validated; records of what was done are none.
+
+    `aside` are the lines of headings that are something else whatever their name, such as "Task 4: Verify it".
+    """
     found: list[Section] = []
     covered = 0
     for section in document.sections:
-        if _RECORD.search(section.name) or not _SECTION.search(section.name):
+        if section.heading.start in aside or _RECORD.search(section.name) or not _SECTION.search(section.name):
             continue
         if section.heading.start >= covered and section.level > 0:
             found.append(section)

@@ -9,13 +9,20 @@ from typing import Final
 from bot.plans import findings as say
 from bot.plans.exec_plan import read_exec_plan
 from bot.plans.model import PLAN_BYTES_LIMIT, Dialect, Finding, Reading
+from bot.plans.spec_plan import read_spec_plan
 
 PATH_LIMIT: Final = 1024
 
 # A file whose name begins with an underscore (`_template.md`) lies beside the plans and is none.
-_PLACES: Final = {Dialect.EXEC_PLAN: r"docs/exec-plans/active/(?!index\.md$)(?!_)[^/]+\.md"}
+_PLACES: Final = {
+    Dialect.EXEC_PLAN: r"docs/exec-plans/active/(?!index\.md$)(?!_)[^/]+\.md",
+    Dialect.SPEC_PLAN: r"specs/(?:.+/)?PLAN\.md",
+}
 _INDEX: Final = r"docs/exec-plans/(?:active|completed)/index\.md"
-_READERS: Final[dict[Dialect, Callable[[str, str], Reading]]] = {Dialect.EXEC_PLAN: read_exec_plan}
+_READERS: Final[dict[Dialect, Callable[[str, str], Reading]]] = {
+    Dialect.EXEC_PLAN: read_exec_plan,
+    Dialect.SPEC_PLAN: read_spec_plan,
+}
 
 READABLE: Final = tuple(_READERS)
 

@@ -143,6 +143,35 @@ OUTSIDE_DEPENDENCY = _notice(
     "SW313", "{id} builds on {dependency}, which is done elsewhere.", "Nothing is checked for it."
 )
 
+# Spec-plans
+NO_TASKS = _error("SW340", "The plan has no task.", 'Write each task as "### Task 1: what is done".')
+TASK_WITHOUT_FILES = _error(
+    "SW341", "Task {id} names no file.", "List its files in backticks behind **Files**, or write none."
+)
+TASK_WITHOUT_VERIFY = _error(
+    "SW342",
+    "Task {id} does not say how it is verified.",
+    "Write a test, a command or what to look at behind **Verify**.",
+)
+INDEPENDENT_OVERLAP = _warning(
+    "SW343",
+    "Tasks {other} and {id} are marked as independent, and both may change {path}.",
+    "They are never worked on at the same time; give them different files if they should be.",
+)
+UNKNOWN_IN_PARALLEL = _warning(
+    "SW344", "{id} is to run in parallel, which is no task here.", "Name tasks of this plan."
+)
+WEIGHT_NOT_READ = _warning(
+    "SW345", "The weight {value} is neither light nor full; full is assumed.", "Write light or full, not both."
+)
+SPEC_NOT_FOUND = _warning(
+    "SW346", "{value} is no path of a spec in this repository.", "Write the path of SPEC.md from the root."
+)
+GOAL_MISSING = _notice("SW347", "The plan states no objective.", 'Say what is done and why under "## Objective".')
+SPEC_PLAN_TEMPLATE = _error(
+    "SW348", "This is the template; nothing in it is filled in.", "Copy it and fill in objective and tasks."
+)
+
 # Scope
 NO_INCLUDE = _error("SW401", "The file scope includes nothing.", "List patterns in backticks as bullets under Include.")
 NEGATED_PATTERN = _error("SW402", "The pattern {pattern} is negated.", "Put what must not be changed under Exclude.")
