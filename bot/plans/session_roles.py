@@ -1,0 +1,107 @@
+"""The role specs of a session's roles: each role has one, each is valid, and both say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.plans import findings as say
+from bot.plans.model import Finding, Pattern
+from bot.plans.role_specs import RoleSpec, read_role_spec
+from bot.plans.session_files import FILES_LIMIT, ROLE_SPECS, SESSION_FILE, Folder, is_role_spec
+from bot.plans.session_registry import Registry, Role
+
+# What is left of the limit on files when team-session.json, task-analysis.json and tasks.json are counted.
+ROLE_SPECS_LIMIT = FILES_LIMIT - 3
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles with their role specs: `specs` are pairs of a role's name and its spec, in the registry's order."""
+
+    specs: tuple[tuple[Role, RoleSpec], ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def inner_loops(self) -> tuple[str, ...]:
+        """The roles whose worker keeps several tasks; where team-session.json is silent, the role spec says so."""
+        stated = (
+            (role, role.inner_loop if role.inner_loop is not None else spec.inner_loop) for role, spec in self.specs
+        )
+        return tuple(role.name for role, keeps_tasks in stated if keeps_tasks)
+
+    @property
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """The patterns that a role may change, by the role's name in lower case; only roles that state some."""
+        return {
+            role.name.casefold(): tuple(pattern.text for pattern in spec.include)
+            for role, spec in self.specs
+            if spec.include
+        }
+
+    @property
+    def include(self) -> tuple[Pattern, ...]:
+        return tuple(pattern for _, spec in self.specs for pattern in spec.include)
+
+    @property
+    def exclude(self) -> tuple[Pattern, ...]:
+        """What one role may not change and no other role says that it does: a scope is one for the whole session."""
+        included = {pattern.text for pattern in self.include}
+        return tuple(pattern for _, spec in self.specs for pattern in spec.exclude if pattern.text not in included)
+
+
+def read_roles(folder: Folder, registry: Registry) -> Roles:
+    """Read every role spec of the folder and give each role its own."""
+    names = [name for name in folder.names if is_role_spec(name)]
+    findings: list[Finding] = []
+    if not names:
+        findings.append(say.NO_ROLE_SPECS.at(None))
+    if len(names) > ROLE_SPECS_LIMIT:
+        findings.append(say.TOO_MANY_ROLE_SPECS.at(None, count=len(names), limit=ROLE_SPECS_LIMIT))
+    read = {name: _read(folder, name) for name in names[:ROLE_SPECS_LIMIT]}
+    specs: list[tuple[Role, RoleSpec]] = []
+    for role in registry.roles or ():
+        name = _spec_name(role, names, findings)
+        if name is not None and name in read:
+            specs.append((role, read[name]))
+    used = {spec.file for _, spec in specs}
+    for name, spec in read.items():
+        findings += say.in_order(spec.findings)
+        if registry.roles is not None and name not in used:
+            findings.append(say.ROLE_SPEC_UNUSED.at(None, file=name))
+    for role, spec in specs:
+        findings += _differences(role, spec)
+    return Roles(tuple(specs), tuple(findings))
+
+
+def _read(folder: Folder, name: str) -> RoleSpec:
+    text = folder.text(name)
+    return RoleSpec(name, findings=(text,)) if isinstance(text, Finding) else read_role_spec(name, text)
+
+
+def _spec_name(role: Role, names: list[str], findings: list[Finding]) -> str | None:
+    """The file that a role's entry names, else the one that is called like the role."""
+    expected = f"{ROLE_SPECS}{role.name}.md"
+    stated = (role.role_spec or expected).removeprefix("./")
+    if stated in names:
+        return stated
+    if expected in names:
+        said = say.FIELD_ELSEWHERE.at(role.line, file=SESSION_FILE, found=expected, wanted=f"the role spec {stated}")
+        findings.append(said)
+        return expected
+    findings.append(say.ROLE_SPEC_MISSING.at(role.line, role=role.name, file=expected))
+    return None
+
+
+def _differences(role: Role, spec: RoleSpec) -> Iterator[Finding]:
+    for key, found, wanted in (
+        ("role", spec.role, role.name),
+        ("prefix", spec.prefix, role.prefix),
+        ("inner_loop", _word(spec.inner_loop), _word(role.inner_loop)),
+    ):
+        if found is not None and wanted is not None and found != wanted:
+            yield say.ROLE_SPEC_DIFFERS.at(0, file=spec.file, key=key, found=found, wanted=wanted)
+
+
+def _word(value: bool | None) -> str | None:
+    return None if value is None else str(value).lower()
