@@ -24,6 +24,7 @@ from bot.sandbox.routes import (
     checks,
     collaborators,
     contents,
+    deployments,
     forks,
     gitdata,
     history,
@@ -33,8 +34,11 @@ from bot.sandbox.routes import (
     pulls,
     refs,
     repos,
+    reviewcomments,
     reviews,
+    settings,
     statuses,
+    teams,
 )
 
 ROUTED = (
@@ -43,6 +47,7 @@ ROUTED = (
     checks,
     collaborators,
     contents,
+    deployments,
     forks,
     gitdata,
     history,
@@ -52,8 +57,11 @@ ROUTED = (
     pulls,
     refs,
     repos,
+    reviewcomments,
     reviews,
+    settings,
     statuses,
+    teams,
 )
 # The most literal template wins: `commits/{ref}/check-runs` before `commits/{ref}`, whose ref may hold slashes.
 TABLE = sorted(ROUTES, key=lambda one: -len(re.sub(r"\{[^}]+\}", "", one.template)))

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bot.sandbox.errors import GitHubError, not_found
-from bot.sandbox.git.merge import merge_commits
-from bot.sandbox.git.store import Person
+from bot.sandbox import mergequeue
+from bot.sandbox.errors import GitHubError, forbidden, not_found
 from bot.sandbox.hub import Hub, subscribed
 from bot.sandbox.payloads.accounts import installation, node_id, simple_user
-from bot.sandbox.payloads.commits import simple_commit
-from bot.sandbox.payloads.pulls import base_tip
-from bot.sandbox.routes.checks import check_fields, emit_run, write_run
-from bot.sandbox.state import Account, App, CheckRun, Installation, Json, Protection, Repository, WorkflowRun
+from bot.sandbox.payloads.pulls import pull_full
+from bot.sandbox.routes.checks import check_fields, emit_run, rerequest_run, rerequest_suite, write_run
+from bot.sandbox.state import (
+    ROLES,
+    Account,
+    App,
+    CheckRun,
+    CheckSuite,
+    Installation,
+    Json,
+    Protection,
+    Pull,
+    Repository,
+    Team,
+    WorkflowRun,
+    at_least,
+)
 
 InstallationAction = Literal["created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"]
 
@@ -36,11 +48,15 @@ def set_ci(
         text = summary or f"{name}: {conclusion}"
         body = {"name": name, "conclusion": conclusion, "output": {"title": conclusion, "summary": text}}
     check_fields(body)
-    return write_run(hub, repo, app_by_slug(hub, app), sha, body)
+    run = write_run(hub, repo, app_by_slug(hub, app), sha, body)
+    mergequeue.reconsider(hub, repo)
+    return run
 
 
 def request_action(hub: Hub, run: CheckRun, identifier: str, sender: Account) -> None:
-    """Press a button of a completed check run."""
+    """Press a button of a completed check run; whoever sees the repository sees the button."""
+    if not at_least(hub.world.role(sender, run.suite.repo), "read"):
+        raise not_found()
     if run.status != "completed" or identifier not in [one["identifier"] for one in run.actions]:
         raise GitHubError(422, f"The check run shows no button {identifier}")
     emit_run(hub, run, "requested_action", sender, run.suite.app, requested_action={"identifier": identifier})
@@ -58,34 +74,56 @@ def workflow_run_of(repo: Repository, run_id: int) -> WorkflowRun:
     return run
 
 
-def queue_for_merge(hub: Hub, repo: Repository, number: int, sender: Account) -> Json:
-    """Put a pull request into the merge queue: a group branch with the test merge, and `checks_requested`."""
-    pull = repo.pull(number)
-    base = base_tip(pull)
-    merged = merge_commits(repo.git, base, pull.head_sha)
-    if merged.tree is None:
-        raise GitHubError(422, "Pull request is not mergeable")
-    bot = Person("GitHub", "noreply@github.com", hub.now())
-    message = f"Merge pull request #{number} from {pull.head_label.replace(':', '/')}"
-    sha = repo.git.add_commit(merged.tree, [base, pull.head_sha], message, bot, bot)
-    ref = f"refs/heads/gh-readonly-queue/{pull.base_ref}/pr-{number}-{base}"
-    repo.git.set_ref(ref, sha)
-    group = {
-        "head_sha": sha,
-        "head_ref": ref,
-        "base_sha": base,
-        "base_ref": f"refs/heads/{pull.base_ref}",
-        "head_commit": simple_commit(repo, sha),
-    }
-    hub.emit(repo, "merge_group", {"action": "checks_requested", "merge_group": group}, sender)
-    return group
+def rerequest(hub: Hub, what: CheckRun | CheckSuite, sender: Account) -> None:
+    """Press "Re-run" of a check run, or "Re-run all checks" of a suite: the App concerned hears of it."""
+    suite = what.suite if isinstance(what, CheckRun) else what
+    if not at_least(hub.world.role(sender, suite.repo), "write"):
+        raise forbidden("Must have write access to re-run checks.")
+    if isinstance(what, CheckRun):
+        rerequest_run(hub, what, sender)
+    else:
+        rerequest_suite(hub, what, sender)
 
 
-def leave_queue(hub: Hub, repo: Repository, group: Json, reason: str, sender: Account) -> None:
-    """Take a group out of the queue: `merged`, `invalidated` or `dequeued`."""
-    if repo.git.ref(group["head_ref"]) is not None:
-        repo.git.delete_ref(group["head_ref"])
-    hub.emit(repo, "merge_group", {"action": "destroyed", "reason": reason, "merge_group": group}, sender)
+def set_draft(hub: Hub, pull: Pull, draft: bool, sender: Account) -> None:
+    """Say that a pull request is ready, or only a draft; GitHub offers this by page and GraphQL, not by REST."""
+    if sender is not pull.issue.user and not at_least(hub.world.role(sender, pull.repo), "write"):
+        raise forbidden("Must have write access or be the author of the pull request.")
+    if pull.draft is draft or not pull.is_open:
+        raise GitHubError(422, f"The pull request is {'already' if pull.is_open else 'no longer'} open like that")
+    pull.draft, pull.issue.updated_at = draft, hub.now()
+    action = "converted_to_draft" if draft else "ready_for_review"
+    payload: Json = {"action": action, "number": pull.number, "pull_request": pull_full(hub.site, pull)}
+    hub.emit(pull.repo, "pull_request", payload, sender)
+
+
+def queue(hub: Hub, repo: Repository, number: int, sender: Account, leave: str | None = None) -> None:
+    """Put a pull request into the merge queue, or take it out for a reason of GitHub's list."""
+    if not at_least(hub.world.role(sender, repo), "write"):
+        raise forbidden("Must have write access to use the merge queue.")
+    if leave is not None:
+        mergequeue.leave(hub, repo, number, leave, sender)
+    else:
+        mergequeue.enqueue(hub, repo, number, sender)
+
+
+def set_team(hub: Hub, org: Account, slug: str, settings: Json) -> Team:
+    """Make a team or change it: what is not given stays."""
+    for role in (settings.get("repos") or {}).values():
+        if role not in ROLES:
+            raise ValueError(f"role must be one of {', '.join(ROLES)}")
+    team = next((one for one in hub.world.teams if (one.org, one.slug) == (org.login, slug)), None)
+    if team is None:
+        team = Team(hub.world.next_id("team"), org.login, slug, str(settings.get("name", slug)), {}, set(), {})
+        hub.world.teams.append(team)
+    if "members" in settings:
+        team.members = {hub.world.account(login).login.lower(): role for login, role in settings["members"].items()}
+    if "pending" in settings:
+        team.pending = {login.lower() for login in settings["pending"]}
+    if "repos" in settings:
+        team.repos = {name.lower(): role for name, role in settings["repos"].items()}
+    team.parent = settings.get("parent", team.parent)
+    return team
 
 
 def protect(
@@ -102,14 +140,6 @@ def protect(
         repo.protections.pop(branch, None)
     else:
         repo.protections[branch] = Protection(dict(checks), strict, pull_request, merge_queue)
-
-
-def rename(hub: Hub, repo: Repository, name: str) -> None:
-    """Rename a repository; its former name answers 301 from then on."""
-    hub.world.repos.pop(repo.full_name.lower())
-    repo.old_names.add(repo.full_name.lower())
-    repo.name = name
-    hub.world.repos[repo.full_name.lower()] = repo
 
 
 def change_installation(hub: Hub, installed: Installation, action: InstallationAction, sender: Account) -> None:

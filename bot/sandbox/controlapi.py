@@ -13,14 +13,14 @@ POST   /_sandbox/clock           {freeze: true|moment} | {advance: seconds} | {r
 POST   /_sandbox/webhook         {url}
 POST   /_sandbox/ping
 POST   /_sandbox/ci              {repo, sha (or branch), name, conclusion|null, summary}
-POST   /_sandbox/action          {repo, check_run_id, identifier, login}: press a button of a check run
-POST   /_sandbox/workflow-run    {repo, run_id, status, conclusion}
 POST   /_sandbox/protect         {repo, branch, checks: {context: app id|null}|null, strict, pull_request, merge_queue}
-POST   /_sandbox/merge-group     {repo, number, login}; {…, group, reason} takes it out of the queue again
 POST   /_sandbox/installation    {account, action: created|deleted|suspend|unsuspend|new_permissions_accepted, login}
                                  or {account, added: [repo], removed: [repo], login}
-POST   /_sandbox/rename          {repo, name}
 POST   /_sandbox/role            {repo, login, role}
+POST   /_sandbox/team            {org, slug, name, members: {login: member|maintainer}, pending: [login],
+                                  repos: {full name: role}, parent: slug}: what is not given stays
+
+and what people and runners do on GitHub, in `controlgithub`.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from typing import get_args
 
 from aiohttp import web
 
-from bot.sandbox import control
+from bot.sandbox import control, controlgithub
 from bot.sandbox.call import json_body
 from bot.sandbox.clock import stamp
 from bot.sandbox.errors import GitHubError
 from bot.sandbox.faults import HOOK_BEHAVIOURS, api_action
 from bot.sandbox.hub import Hub
-from bot.sandbox.payloads.checks import check_run, workflow_run
-from bot.sandbox.routes.actions import advance_run
+from bot.sandbox.payloads.accounts import team
+from bot.sandbox.payloads.checks import check_run
 from bot.sandbox.state import ROLES, App, Installation, Json, Repository
 
 Control = Callable[[Hub, Json], Json | Awaitable[Json]]
@@ -156,30 +156,10 @@ def _ci(hub: Hub, body: Json) -> Json:
     return check_run(hub.site, run)
 
 
-def _action(hub: Hub, body: Json) -> Json:
-    run = control.check_run_named(_repo(hub, body), int(body["check_run_id"]))
-    control.request_action(hub, run, body["identifier"], hub.world.account(body["login"]))
-    return {}
-
-
-def _workflow_run(hub: Hub, body: Json) -> Json:
-    run = control.workflow_run_of(_repo(hub, body), int(body["run_id"]))
-    advance_run(hub, run, body["status"], body.get("conclusion"))
-    return workflow_run(hub.site, run)
-
-
 def _protect(hub: Hub, body: Json) -> Json:
     flags = {name: bool(body.get(name, False)) for name in ("strict", "pull_request", "merge_queue")}
     control.protect(_repo(hub, body), body["branch"], body["checks"], **flags)
     return {}
-
-
-def _merge_group(hub: Hub, body: Json) -> Json:
-    repo, sender = _repo(hub, body), hub.world.account(body["login"])
-    if (group := body.get("group")) is not None:
-        control.leave_queue(hub, repo, group, body.get("reason", "dequeued"), sender)
-        return {}
-    return control.queue_for_merge(hub, repo, int(body["number"]), sender)
 
 
 def _installation(hub: Hub, body: Json) -> Json:
@@ -201,17 +181,15 @@ def _installation(hub: Hub, body: Json) -> Json:
     return {"id": found.id}
 
 
-def _rename(hub: Hub, body: Json) -> Json:
-    repo = _repo(hub, body)
-    control.rename(hub, repo, body["name"])
-    return {"full_name": repo.full_name}
-
-
 def _role(hub: Hub, body: Json) -> Json:
     if body["role"] not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}")
     _repo(hub, body).collaborators[hub.world.account(body["login"]).login.lower()] = body["role"]
     return {}
+
+
+def _team(hub: Hub, body: Json) -> Json:
+    return team(hub.site, control.set_team(hub, hub.world.account(body["org"]), str(body["slug"]), body))
 
 
 HANDLERS: dict[tuple[str, str], Control] = {
@@ -228,11 +206,9 @@ HANDLERS: dict[tuple[str, str], Control] = {
     ("POST", "webhook"): _webhook,
     ("POST", "ping"): _ping,
     ("POST", "ci"): _ci,
-    ("POST", "action"): _action,
-    ("POST", "workflow-run"): _workflow_run,
     ("POST", "protect"): _protect,
-    ("POST", "merge-group"): _merge_group,
     ("POST", "installation"): _installation,
-    ("POST", "rename"): _rename,
     ("POST", "role"): _role,
+    ("POST", "team"): _team,
+    **controlgithub.HANDLERS,
 }

@@ -63,7 +63,7 @@ def _authorise(hub: Hub, request: web.Request, full_name: str, service: str) -> 
     actor = hub.vault.authenticate(request.headers.get("Authorization"))
     writes = service == "git-receive-pack"
     try:
-        repo = hub.world.repo(full_name)
+        repo = hub.world.repo_once_called(full_name)
     except GitHubError:
         raise (GitHubError(401, "Repository not found.") if isinstance(actor, Anonymous) else not_found()) from None
     if isinstance(actor, Anonymous) and (writes or repo.private):

@@ -113,7 +113,7 @@ class Hooks:
             self._put(event)
         await self._queue.join()
 
-    def send(self, app: App, name: str, payload: Json, *, repository_id: int | None) -> None:
+    def send(self, app: App, name: str, payload: Json, *, repository_id: int | None, held: bool = False) -> None:
         """Queue an event for an App, or let a fault rule have its way. Above 25 MB GitHub sends nothing."""
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
         if app.webhook_url is None or len(body) > MAX_PAYLOAD:
@@ -121,6 +121,9 @@ class Hooks:
         installed = payload.get("installation") or {}
         action = payload.get("action")
         event = Event(str(uuid.uuid4()), app, name, action, payload, body, installed.get("id"), repository_id)
+        if held:
+            self.held.append(event)
+            return
         match self.faults.for_hook(name, action):
             case "lost":
                 return

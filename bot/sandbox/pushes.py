@@ -226,5 +226,7 @@ def check_protection(repo: Repository, update: RefUpdate) -> None:
         raise GitHubError(422, "Cannot delete a protected branch")
     if update.before != ZERO and not repo.git.is_ancestor(update.before, update.after):
         raise GitHubError(422, "Cannot force-push to this branch")
+    if protection.merge_queue:
+        raise GitHubError(422, "Repository rule violations found\n\nChanges must be made through the merge queue\n\n")
     if protection.pull_request:
         raise GitHubError(422, "Repository rule violations found\n\nChanges must be made through a pull request.\n\n")

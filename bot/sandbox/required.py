@@ -45,6 +45,18 @@ def unmet_checks(repo: Repository, branch: str, sha: str) -> list[str]:
     return unmet
 
 
+def failed_checks(repo: Repository, branch: str, sha: str) -> list[str]:
+    """Name the required checks that are over and have not passed."""
+    protection = repo.protections.get(branch)
+    failed = []
+    for context, app_id in protection.checks.items() if protection is not None else ():
+        runs = [run for run in newest_runs(repo, sha) if run.name == context and app_id in (None, run.suite.app.id)]
+        states = [one.state for one in newest_statuses(repo, sha) if one.context == context and app_id is None]
+        if any(run.conclusion not in (*PASSING, None) for run in runs) or {"failure", "error"} & set(states):
+            failed.append(context)
+    return failed
+
+
 def mergeable_state(pull: Pull) -> str:
     """Sum up as GitHub does: dirty, draft, behind, blocked, unstable or clean."""
     test, repo = pull.merge_test, pull.repo

@@ -3,7 +3,7 @@
     users:          [{login, name, email}]
     organisations:  [{login, name, admins: [login], members: [login], concealed: [login],
                       teams: [{slug, name, members: {login: member|maintainer}, pending: [login],
-                               repos: {full name: role}}]}]
+                               repos: {full name: role}, parent: slug}]}]
     repositories:   [{name: owner/name, private, description, default_branch, collaborators: {login: role},
                       labels: {name: color}, folder, files: {path: text},
                       branches: [{name, from, author, message, folder, files}],
@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from bot.sandbox.git.store import EMPTY_TREE, GitStore, Person
 from bot.sandbox.pushes import fetch_head
 from bot.sandbox.state import ROLES, Account, App, Installation, Issue, Label, Pull, Repository, Team
-from bot.sandbox.world import World
+from bot.sandbox.world import ACTIONS_APP, MERGE_QUEUE, World
 
 FOLDER = Path(__file__).parent / "seed"
 DEFAULT = FOLDER / "default.yaml"
@@ -118,6 +118,7 @@ def load(world: World, file: Path, directory: Path, key: RSAPublicKey, secret: s
     }
     for node in root.items("repositories", repo_keys):
         _repository(world, node, directory)
+    _githubs_own(world)
     for node in root.items("installations", {"app", "account", "repositories"}):
         _installation(world, node)
     under_test = [app for app, has_webhook in apps if has_webhook]
@@ -171,7 +172,7 @@ def _organisation(world: World, node: Node) -> None:
     members = {_known(world, node, one).login.lower() for one in node.get("members", list, [])}
     world.org_admins[login.lower()], world.org_members[login.lower()] = admins, members | admins
     world.org_concealed |= {_known(world, node, one).login.lower() for one in node.get("concealed", list, [])}
-    for team in node.items("teams", {"slug", "name", "members", "pending", "repos"}):
+    for team in node.items("teams", {"slug", "name", "members", "pending", "repos", "parent"}):
         slug = team.get("slug", str)
         given = {name.lower(): role for name, role in team.get("repos", dict, {}).items()}
         for role in given.values():
@@ -179,7 +180,16 @@ def _organisation(world: World, node: Node) -> None:
         people = {_known(world, team, one).login.lower(): role for one, role in team.get("members", dict, {}).items()}
         pending = {one.lower() for one in team.get("pending", list, [])}
         world.teams.append(
-            Team(world.next_id("team"), login, slug, team.get("name", str, slug), people, pending, given)
+            Team(
+                world.next_id("team"),
+                login,
+                slug,
+                team.get("name", str, slug),
+                people,
+                pending,
+                given,
+                team.get("parent", str, None),
+            )
         )
 
 
@@ -218,6 +228,34 @@ def _app(world: World, node: Node, key: RSAPublicKey, secret: str) -> tuple[App,
     )
     world.apps[app.id] = app
     return app, has_webhook
+
+
+def _githubs_own(world: World) -> None:
+    """Add what GitHub brings: the Actions App, which is never installed, and the account of the merge queue."""
+    github = Account(9919, "github", "Organization", "GitHub", "support@github.com", BEGINNING)
+    login = "github-actions[bot]"
+    bot = Account(41898282, login, "Bot", login, f"41898282+{login}@users.noreply.github.com", BEGINNING)
+    world.accounts.setdefault(github.login, github)
+    world.accounts[bot.login] = bot
+    queue = Account(
+        118344674, MERGE_QUEUE, "Bot", MERGE_QUEUE, f"118344674+{MERGE_QUEUE}@users.noreply.github.com", BEGINNING
+    )
+    world.accounts[MERGE_QUEUE] = queue
+    world.apps[ACTIONS_APP] = App(
+        id=ACTIONS_APP,
+        slug="github-actions",
+        name="GitHub Actions",
+        owner=world.accounts[github.login],
+        bot=bot,
+        client_id="Iv1.05c79e9ad1f6bdfa",
+        public_key=None,
+        permissions={"actions": "write", "checks": "write", "contents": "write", "statuses": "write"},
+        events=[],
+        webhook_secret="",
+        webhook_url=None,
+        hook_id=0,
+        created_at=BEGINNING,
+    )
 
 
 def _installation(world: World, node: Node) -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.sandbox import api, controlapi, githttp, seeding
+from bot.sandbox import api, controlapi, githttp, mergequeue, oidc, seeding
 from bot.sandbox.auth import AsInstallation, Vault
 from bot.sandbox.clock import Clock
 from bot.sandbox.errors import GitHubError
@@ -154,10 +154,20 @@ class Sandbox:
 
 def _entrance(hub: Hub) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def enter(request: web.Request) -> web.StreamResponse:
-        if request.path.startswith("/_sandbox"):
-            return await controlapi.answer(hub, request)
-        if githttp.is_git(request.path):
-            return await githttp.answer(hub, request)
-        return await api.answer(hub, request)
+        answer = await _answer(hub, request)
+        # GitHub looks after its merge queues in the background: whatever has just changed may have settled something.
+        for repo in list(hub.world.repos.values()):
+            mergequeue.reconsider(hub, repo)
+        return answer
 
     return enter
+
+
+async def _answer(hub: Hub, request: web.Request) -> web.StreamResponse:
+    if request.path.startswith("/_sandbox"):
+        return await controlapi.answer(hub, request)
+    if oidc.is_oidc(request.path):
+        return oidc.answer(hub, request)
+    if githttp.is_git(request.path):
+        return await githttp.answer(hub, request)
+    return await api.answer(hub, request)

@@ -49,6 +49,8 @@ class Team:
     pending: set[str]
     repos: dict[str, Role]
     """full name -> role that the team gives"""
+    parent: str | None = None
+    """slug of the team above, whose members include this team's"""
 
 
 @dataclass(slots=True, eq=False)
@@ -137,14 +139,72 @@ class Issue:
     pull: Pull | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Review:
     id: int
+    pull: Pull
     user: Account
     state: str
     body: str
     commit: str
     submitted_at: datetime
+    updated_at: datetime
+    comments: list[ReviewComment] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class ReviewComment:
+    """A remark on a line of the diff, or on a whole file (`line` is None)."""
+
+    id: int
+    review: Review
+    user: Account
+    body: str
+    path: str
+    line: int | None
+    side: str
+    commit: str
+    diff_hunk: str
+    in_reply_to: int | None
+    created_at: datetime
+    updated_at: datetime
+    reactions: list[Reaction] = field(default_factory=list)
+
+    @property
+    def pull(self) -> Pull:
+        return self.review.pull
+
+
+@dataclass(slots=True, eq=False)
+class DeploymentStatus:
+    id: int
+    state: str
+    creator: Account
+    via: App | None
+    description: str
+    environment: str
+    environment_url: str
+    log_url: str
+    created_at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class Deployment:
+    id: int
+    repo: Repository
+    sha: str
+    ref: str
+    task: str
+    payload: Json | str
+    environment: str
+    description: str | None
+    transient: bool
+    production: bool
+    creator: Account
+    via: App | None
+    created_at: datetime
+    updated_at: datetime
+    statuses: list[DeploymentStatus] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -246,16 +306,43 @@ class WorkflowRun:
     workflow_id: int
     number: int
     event: str
+    ref: str
+    """full reference that the workflow runs on"""
     head_branch: str
     head_sha: str
     actor: Account
+    triggering_actor: Account
+    """who started this attempt; `actor` started the first"""
     inputs: Json
-    suite_id: int
+    suite: CheckSuite
+    pull: Pull | None
     created_at: datetime
     updated_at: datetime
+    started_at: datetime
     attempt: int = 1
     status: str = "queued"
     conclusion: str | None = None
+    jobs: list[CheckRun] = field(default_factory=list)
+    earlier: list[WorkflowRun] = field(default_factory=list)
+    """the attempts before this one, as they ended"""
+
+
+@dataclass(frozen=True, slots=True)
+class MergeGroup:
+    """A branch on which the queue tries a pull request on top of those before it."""
+
+    ref: str
+    base_sha: str
+    head_sha: str
+    requested_at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class QueueEntry:
+    pull: Pull
+    head_sha: str
+    by: Account
+    group: MergeGroup
 
 
 @dataclass(slots=True)
@@ -282,15 +369,21 @@ class Repository:
     pushed_at: datetime
     has_issues: bool = True
     parent: Repository | None = None
+    moved_at: datetime | None = None
+    """when it was last renamed or transferred"""
     old_names: set[str] = field(default_factory=set)
     collaborators: dict[str, Role] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
+    review_comments: dict[int, ReviewComment] = field(default_factory=dict)
+    deployments: dict[int, Deployment] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     suites: dict[int, CheckSuite] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     statuses: list[CommitStatus] = field(default_factory=list)
     protections: dict[str, Protection] = field(default_factory=dict)
+    queues: dict[str, list[QueueEntry]] = field(default_factory=dict)
+    """base branch -> what waits to be merged, in order"""
     workflow_ids: dict[str, int] = field(default_factory=dict)
     workflow_runs: dict[int, WorkflowRun] = field(default_factory=dict)
     verified: set[str] = field(default_factory=set)

@@ -8,6 +8,12 @@ from itertools import count
 from bot.sandbox.errors import not_found
 from bot.sandbox.state import ROLES, Account, App, Installation, Repository, Role, Team
 
+ACTIONS_APP = 15368
+"""id of the GitHub Actions App, the same on every GitHub"""
+
+MERGE_QUEUE = "github-merge-queue[bot]"
+"""login of the account that writes the merge queue's branches"""
+
 KINDS = (
     "issue",
     "pull",
@@ -21,6 +27,9 @@ KINDS = (
     "reaction",
     "team",
     "review",
+    "review_comment",
+    "deployment",
+    "deployment_status",
 )
 
 
@@ -55,6 +64,14 @@ class World:
             raise not_found()
         return repo
 
+    def repo_once_called(self, full_name: str) -> Repository:
+        """Find a repository by its name or a former one: git's URLs go on working after a rename."""
+        former = full_name.lower()
+        for repo in self.repos.values():
+            if former in repo.old_names and former not in self.repos:
+                return repo
+        return self.repo(full_name)
+
     def repo_by_id(self, repo_id: int) -> Repository:
         for repo in self.repos.values():
             if repo.id == repo_id:
@@ -69,11 +86,22 @@ class World:
         if account is repo.owner or login in self.org_admins.get(owner, set()):
             roles.append("admin")
         for team in self.teams:
-            if login in team.members and login not in team.pending:
-                roles.append(team.repos.get(repo.full_name.lower(), "none"))
+            given = team.repos.get(repo.full_name.lower(), "none")
+            for one in self.with_children(team) if given != "none" else ():
+                if login in one.members and login not in one.pending:
+                    roles.append(given)
         if not repo.private:
             roles.append("read")
         return max(roles, key=ROLES.index)
+
+    def with_children(self, team: Team) -> list[Team]:
+        """Give a team and all teams below it: their members count as its members."""
+        found = [team]
+        for one in found:
+            found += [
+                each for each in self.teams if each.org == one.org and each.parent == one.slug and each not in found
+            ]
+        return found
 
     def bot_app(self, account: Account) -> App | None:
         return next((app for app in self.apps.values() if app.bot is account), None)

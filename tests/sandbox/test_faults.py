@@ -86,10 +86,11 @@ async def test_everything_can_be_done_over_http(sandbox: Sandbox, as_user: AsUse
     assert sandbox.faults.hooks == []
     frozen = await anonymous("POST", "/_sandbox/clock", json={"freeze": "2031-01-01T00:00:00Z", "advance": 60})
     assert frozen.body == {"now": "2031-01-01T00:01:00Z", "frozen": True}
-    protect = {"repo": "acme/shop", "branch": "main", "checks": {"tests": None}}
+    protect = {"repo": "acme/shop", "branch": "main", "checks": {"tests": None}, "merge_queue": True}
     assert (await anonymous("POST", "/_sandbox/protect", json=protect)).status == 200
-    group = await anonymous("POST", "/_sandbox/merge-group", json={"repo": "acme/shop", "number": 1, "login": "ada"})
-    assert group.body["head_ref"].startswith("refs/heads/gh-readonly-queue/main/pr-1-")
+    queued = await anonymous("POST", "/_sandbox/queue", json={"repo": "acme/shop", "number": 1, "login": "ada"})
+    group = queued.body["entries"][0]["merge_group"]
+    assert group["head_ref"].startswith("refs/heads/gh-readonly-queue/main/pr-1-")
     suspend = {"account": "acme", "action": "suspend", "login": "olivia"}
     assert (await anonymous("POST", "/_sandbox/installation", json=suspend)).status == 200
     assert sandbox.installation().suspended_at is not None

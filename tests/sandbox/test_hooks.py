@@ -11,7 +11,7 @@ import pytest
 from githubkit.webhooks import parse
 
 from bot.sandbox import Sandbox, control
-from bot.sandbox.routes.actions import advance_run
+from bot.sandbox.workflowruns import advance_run
 from tests.sandbox.conftest import Api, HookBox, open_pull, write_branch
 
 AsUser = Callable[[str], Api]
@@ -47,8 +47,11 @@ async def play_everything(sandbox: Sandbox, as_user: AsUser, as_bot: Api) -> Non
     workflow_run = next(iter(shop.workflow_runs.values()))
     advance_run(hub, workflow_run, "in_progress", None)
     advance_run(hub, workflow_run, "completed", "success")
-    group = control.queue_for_merge(hub, shop, number, olivia)
-    control.leave_queue(hub, shop, group, "merged", olivia)
+    control.protect(shop, "main", {"queue": None}, merge_queue=True)
+    control.set_ci(hub, shop, sha, "queue", "success")
+    control.queue(hub, shop, number, olivia)
+    control.queue(hub, shop, number, olivia, "MANUAL")
+    control.protect(shop, "main", None)
     await coda("PATCH", pulls, json={"state": "closed"})
     await coda("PATCH", pulls, json={"state": "open"})
     await maria("PUT", f"{pulls}/merge", json={})
@@ -77,6 +80,7 @@ async def test_every_payload_conforms_to_the_published_schema(
         "ping", "push", "status",
         "pull_request.opened", "pull_request.synchronize", "pull_request.edited", "pull_request.labeled",
         "pull_request.unlabeled", "pull_request.closed", "pull_request.reopened",
+        "pull_request.enqueued", "pull_request.dequeued",
         "issues.opened", "issues.edited", "issues.labeled", "issues.closed", "issues.reopened",
         "issue_comment.created", "issue_comment.edited", "issue_comment.deleted",
         "check_run.created", "check_run.completed", "check_run.rerequested", "check_run.requested_action",

@@ -152,6 +152,10 @@ class GitStore:
     def set_ref(self, name: str, sha: str) -> None:
         self.repo.refs[cast("Any", name.encode())] = cast("Any", sha.encode())
 
+    def set_head(self, branch: str) -> None:
+        """Name the branch that a clone checks out."""
+        self.repo.refs.set_symbolic_ref(cast("Any", b"HEAD"), cast("Any", f"refs/heads/{branch}".encode()))
+
     def delete_ref(self, name: str) -> None:
         del self.repo.refs[cast("Any", name.encode())]
 

@@ -163,11 +163,62 @@ def simple_installation(installed: Installation) -> Json:
     return {"id": installed.id, "node_id": node_id("IntegrationInstallation", installed.id)}
 
 
-def team_membership(site: Site, team: Team, login: str) -> Json:
-    """Give a membership; owners of the organisation arrive as maintainers."""
-    is_owner = login.lower() in site.world.org_admins.get(team.org.lower(), set())
+def team(site: Site, one: Team) -> Json:
+    url = f"{site.url}/orgs/{one.org}/teams/{one.slug}"
+    parent = next((each for each in site.world.teams if (each.org, each.slug) == (one.org, one.parent)), None)
+    shape: Json = {
+        "id": one.id,
+        "node_id": node_id("Team", one.id),
+        "name": one.name,
+        "slug": one.slug,
+        "description": None,
+        "privacy": "closed",
+        "notification_setting": "notifications_enabled",
+        "permission": "pull",
+        "url": url,
+        "html_url": f"{site.url}/orgs/{one.org}/teams/{one.slug}",
+        "members_url": f"{url}/members{{/member}}",
+        "repositories_url": f"{url}/repos",
+        "type": "organization",
+        "organization_id": site.world.account(one.org).id,
+        "parent": None,
+        "members_count": len(one.members.keys() - one.pending),
+        "repos_count": len(one.repos),
+        "created_at": stamp(site.world.account(one.org).created_at),
+        "updated_at": stamp(site.world.account(one.org).created_at),
+        "organization": public_organization(site, site.world.account(one.org)),
+    }
+    if parent is not None:
+        inner = team(site, parent)
+        dropped = ("parent", "members_count", "repos_count", "created_at", "updated_at", "organization")
+        shape["parent"] = {key: value for key, value in inner.items() if key not in dropped}
+    return shape
+
+
+def public_organization(site: Site, account: Account) -> Json:
+    """Give the organisation as a team carries it."""
     return {
-        "url": f"{site.url}/orgs/{team.org}/teams/{team.slug}/memberships/{login}",
-        "role": "maintainer" if is_owner else team.members[login.lower()],
-        "state": "pending" if login.lower() in team.pending else "active",
+        **organization(site, account),
+        "html_url": f"{site.url}/{account.login}",
+        "name": account.name,
+        "has_organization_projects": True,
+        "has_repository_projects": True,
+        "public_repos": sum(repo.owner is account and not repo.private for repo in site.world.repos.values()),
+        "public_gists": 0,
+        "followers": 0,
+        "following": 0,
+        "type": "Organization",
+        "created_at": stamp(account.created_at),
+        "updated_at": stamp(account.created_at),
+        "archived_at": None,
+    }
+
+
+def team_membership(site: Site, one: Team, asked: str, login: str) -> Json:
+    """Give a membership of the team that was asked about; owners of the organisation arrive as maintainers."""
+    is_owner = login in site.world.org_admins.get(one.org.lower(), set())
+    return {
+        "url": f"{site.url}/orgs/{one.org}/teams/{asked}/memberships/{login}",
+        "role": "maintainer" if is_owner else one.members[login],
+        "state": "pending" if login in one.pending else "active",
     }

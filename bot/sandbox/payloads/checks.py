@@ -153,21 +153,21 @@ def workflow_run(site: Site, run: WorkflowRun) -> Json:
         "status": run.status,
         "conclusion": run.conclusion,
         "workflow_id": run.workflow_id,
-        "check_suite_id": run.suite_id,
-        "check_suite_node_id": node_id("CheckSuite", run.suite_id),
+        "check_suite_id": run.suite.id,
+        "check_suite_node_id": node_id("CheckSuite", run.suite.id),
         "url": url,
         "html_url": f"{html_url(site, repo)}/actions/runs/{run.id}",
-        "pull_requests": [],
+        "pull_requests": _pulls_of_run(site, run),
         "created_at": stamp(run.created_at),
         "updated_at": stamp(run.updated_at),
         "actor": simple_user(site, run.actor),
         "run_attempt": run.attempt,
         "referenced_workflows": [],
-        "run_started_at": stamp(run.created_at),
-        "triggering_actor": simple_user(site, run.actor),
+        "run_started_at": stamp(run.started_at),
+        "triggering_actor": simple_user(site, run.triggering_actor),
         "jobs_url": f"{url}/jobs",
         "logs_url": f"{url}/logs",
-        "check_suite_url": f"{repo_url(site, repo)}/check-suites/{run.suite_id}",
+        "check_suite_url": f"{repo_url(site, repo)}/check-suites/{run.suite.id}",
         "artifacts_url": f"{url}/artifacts",
         "cancel_url": f"{url}/cancel",
         "rerun_url": f"{url}/rerun",
@@ -176,6 +176,45 @@ def workflow_run(site: Site, run: WorkflowRun) -> Json:
         "head_commit": simple_commit(repo, run.head_sha),
         "repository": minimal_repository(site, repo),
         "head_repository": minimal_repository(site, repo),
+    }
+
+
+def _pulls_of_run(site: Site, run: WorkflowRun) -> list[Json]:
+    """List the open pull requests of the run's branch: those from forks are left out, and none is the cause."""
+    repo = run.repo
+    found = [pull for pull in repo.pulls() if pull.is_open and pull.head_repo is repo]
+    return [pull_minimal(site, pull) for pull in found if pull.head_ref == run.head_branch]
+
+
+def job(site: Site, run: WorkflowRun, one: CheckRun) -> Json:
+    """Give a job of a workflow run; its id is that of its check run."""
+    url = f"{repo_url(site, run.repo)}/actions"
+    started = one.started_at or run.started_at
+    is_waiting = one.status == "queued"
+    return {
+        "id": one.id,
+        "run_id": run.id,
+        "workflow_name": run.name,
+        "head_branch": run.head_branch,
+        "run_url": f"{url}/runs/{run.id}",
+        "run_attempt": run.attempt,
+        "node_id": node_id("CheckRun", one.id),
+        "head_sha": run.head_sha,
+        "url": f"{url}/jobs/{one.id}",
+        "html_url": one.details_url,
+        "status": one.status,
+        "conclusion": one.conclusion,
+        "created_at": stamp(run.started_at),
+        "started_at": stamp(started),
+        "completed_at": stamp_or_none(one.completed_at),
+        "name": one.name,
+        "steps": [],
+        "check_run_url": f"{repo_url(site, run.repo)}/check-runs/{one.id}",
+        "labels": ["ubuntu-latest"],
+        "runner_id": None if is_waiting else 1,
+        "runner_name": None if is_waiting else "GitHub Actions 1",
+        "runner_group_id": None if is_waiting else 0,
+        "runner_group_name": None if is_waiting else "GitHub Actions",
     }
 
 

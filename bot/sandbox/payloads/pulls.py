@@ -114,7 +114,7 @@ def pull_full(site: Site, pull: Pull, mergeable_state: str = "unknown") -> Json:
         "mergeable_state": mergeable_state if mergeable is not None else "unknown",
         "merged_by": simple_user_or_none(site, pull.merged_by),
         "comments": len(pull.issue.comments),
-        "review_comments": 0,
+        "review_comments": sum(len(one.comments) for one in pull.reviews),
         "maintainer_can_modify": pull.maintainer_can_modify,
         "commits": len(commit_shas(pull)),
         "additions": sum(change.additions for change in changes),

@@ -1,54 +1,19 @@
-"""Workflows and their runs. Nothing is executed: a run stands where the control API puts it."""
+"""Workflows and their runs."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-import yaml
+import operator
+from datetime import UTC, date, datetime, time
 
 from bot.sandbox.call import Call, Reply, created, no_content, ok, route, wrapped_page
-from bot.sandbox.errors import GitHubError, not_found, unprocessable
-from bot.sandbox.hub import Hub
-from bot.sandbox.payloads.checks import workflow, workflow_run
+from bot.sandbox.errors import invalid_request, not_found, unprocessable
+from bot.sandbox.payloads.checks import job, workflow, workflow_run
 from bot.sandbox.pushes import WORKFLOWS
-from bot.sandbox.state import Account, Json, Repository, WorkflowRun
+from bot.sandbox.state import Json, WorkflowRun
+from bot.sandbox.workflowruns import cancel, rerun, start_run
+from bot.sandbox.workflows import dispatch_inputs, triggers, workflow_at, workflows
 
-MAX_INPUTS = 25
-MAX_INPUT_CHARACTERS = 65_535
 MAX_LISTED = 1000
-
-
-def workflows(hub: Hub, repo: Repository) -> dict[str, Json]:
-    """Give the workflow files of the default branch, by path, parsed; files that do not parse are left out."""
-    git = repo.git
-    head = git.branch(repo.default_branch)
-    folder = git.lookup(git.tree_of(head), WORKFLOWS) if head is not None else None
-    found: dict[str, Json] = {}
-    for entry in git.list_tree(folder.sha) if folder is not None else ():
-        path = WORKFLOWS + entry.path
-        if entry.path.endswith((".yml", ".yaml")) and (parsed := read_workflow(git.blob(entry.sha))) is not None:
-            repo.workflow_ids.setdefault(path, hub.world.next_id("workflow"))
-            found[path] = parsed
-    return found
-
-
-def read_workflow(content: bytes | None) -> Json | None:
-    try:
-        parsed = yaml.safe_load(content or b"")
-    except yaml.YAMLError:
-        return None
-    return parsed if isinstance(parsed, dict) else None
-
-
-def triggers(parsed: Json) -> Json:
-    """Give the `on:` of a workflow; YAML 1.1 reads that key as true."""
-    given: Any = parsed.get("on", parsed.get(True))  # type: ignore[call-overload]
-    if isinstance(given, str):
-        return {given: None}
-    if isinstance(given, list):
-        return dict.fromkeys(given)
-    return given if isinstance(given, dict) else {}
 
 
 def _find(call: Call) -> tuple[str, Json]:
@@ -77,108 +42,75 @@ def get_workflow(call: Call) -> Reply:
 
 
 @route("POST", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches", needs="actions:write", role="write")
-def dispatch(call: Call) -> Reply:
+async def dispatch(call: Call) -> Reply:
     """Start a run: 204, or 200 with its id when `return_run_details` asks for it (always since 2026-03-10)."""
     path, _ = _find(call)
-    ref, git = call.text("ref"), call.repo.git
-    branch = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
-    sha = git.ref(f"refs/heads/{branch}") or git.ref(f"refs/tags/{branch}")
-    if sha is None:
-        raise unprocessable(f"No ref found for: {ref}")
-    entry = git.lookup(git.tree_of(sha), path)
-    parsed = read_workflow(git.blob(entry.sha)) if entry is not None else None
+    asked, git, hub = call.text("ref"), call.repo.git, call.hub
+    name = asked.removeprefix("refs/heads/").removeprefix("refs/tags/")
+    ref = next((one for one in (f"refs/heads/{name}", f"refs/tags/{name}") if git.ref(one) is not None), None)
+    sha = git.peel(git.ref(ref) or "") if ref is not None else None
+    if ref is None or sha is None:
+        raise unprocessable(f"No ref found for: {asked}")
+    parsed = workflow_at(call.repo, path, sha)
     declared = triggers(parsed or {})
     if parsed is None or "workflow_dispatch" not in declared:
         raise unprocessable("Workflow does not have 'workflow_dispatch' trigger")
-    inputs = _inputs(call, ((declared["workflow_dispatch"] or {}).get("inputs")) or {})
-    run = start_run(call.hub, call.repo, path, parsed, branch, sha, call.account, inputs)
+    inputs = dispatch_inputs(call.body.get("inputs"), (declared["workflow_dispatch"] or {}).get("inputs") or {})
+    order = hub.dispatch_webhook
+    told, held = order != "never", order == "later"
+    run = start_run(hub, call.repo, path, parsed, ref, sha, call.account, inputs=inputs, webhook=told, held=held)
+    if order == "first":
+        await hub.hooks.settle()
     if call.body.get("return_run_details") is not True and call.version == "2022-11-28":
         return no_content()
-    shape = workflow_run(call.hub.site, run)
+    shape = workflow_run(hub.site, run)
     return ok({"workflow_run_id": run.id, "run_url": shape["url"], "html_url": shape["html_url"]})
 
 
-def _inputs(call: Call, declared: Json) -> Json:
-    given = call.body.get("inputs") or {}
-    if not isinstance(given, dict):
-        raise unprocessable("Invalid request.\n\nFor 'properties/inputs', it is not an object.")
-    if len(given) > MAX_INPUTS:
-        raise unprocessable(
-            f"Invalid request.\n\nNo more than {MAX_INPUTS} properties are allowed; {len(given)} were supplied."
-        )
-    if len(json.dumps(given, ensure_ascii=False)) > MAX_INPUT_CHARACTERS:
-        raise unprocessable("inputs are too large.")
-    if unexpected := [name for name in given if name not in declared]:
-        raise unprocessable(f"Unexpected inputs provided: {json.dumps(unexpected)}")
-    for name, spec in declared.items():
-        if (spec or {}).get("required") and name not in given and "default" not in (spec or {}):
-            raise unprocessable(f"Required input '{name}' not provided")
-    defaults = {name: spec["default"] for name, spec in declared.items() if spec and "default" in spec}
-    return {name: str(value) for name, value in (defaults | given).items()}
-
-
-def start_run(
-    hub: Hub, repo: Repository, path: str, parsed: Json, branch: str, sha: str, actor: Account, inputs: Json
-) -> WorkflowRun:
-    """Make a queued run and send `workflow_run.requested`. `run-name` may use the inputs, for correlating."""
-    name = str(parsed.get("name") or path)
-    title = str(parsed.get("run-name") or name)
-    for key, value in inputs.items():
-        for spelling in (f"${{{{ inputs.{key} }}}}", f"${{{{inputs.{key}}}}}", f"${{{{ github.event.inputs.{key} }}}}"):
-            title = title.replace(spelling, str(value))
-    number = sum(run.path == path for run in repo.workflow_runs.values()) + 1
-    now, next_id = hub.now(), hub.world.next_id
-    run = WorkflowRun(
-        id=next_id("workflow_run"),
-        repo=repo,
-        path=path,
-        name=name,
-        title=title,
-        workflow_id=repo.workflow_ids.setdefault(path, next_id("workflow")),
-        number=number,
-        event="workflow_dispatch",
-        head_branch=branch,
-        head_sha=sha,
-        actor=actor,
-        inputs=inputs,
-        suite_id=next_id("check_suite"),
-        created_at=now,
-        updated_at=now,
-    )
-    repo.workflow_runs[run.id] = run
-    emit_workflow_run(hub, run, "requested", actor)
-    return run
-
-
-def emit_workflow_run(hub: Hub, run: WorkflowRun, action: str, sender: Account) -> None:
-    shape = workflow(hub.site, run.repo, run.path, run.name, run.workflow_id)
-    payload: Json = {"action": action, "workflow_run": workflow_run(hub.site, run), "workflow": shape}
-    hub.emit(run.repo, "workflow_run", payload, sender)
-
-
-def advance_run(hub: Hub, run: WorkflowRun, status: str, conclusion: str | None) -> None:
-    """Put a run into another state, as a runner would."""
-    run.status, run.conclusion, run.updated_at = status, conclusion, hub.now()
-    if status in ("in_progress", "completed"):
-        emit_workflow_run(hub, run, status, run.actor)
-
-
 def _runs(call: Call, path: str | None = None) -> Reply:
+    """List runs, newest first, as the filters want them: no more than 1,000."""
     query = call.query
-    wanted = {"branch": "head_branch", "event": "event", "head_sha": "head_sha"}
     found = []
     for run in reversed(call.repo.workflow_runs.values()):
-        if path is not None and run.path != path:
-            continue
-        if any(query.get(key) not in (None, getattr(run, field)) for key, field in wanted.items()):
-            continue
-        if query.get("status") not in (None, run.status, run.conclusion) or query.get("actor") not in (
-            None,
-            run.actor.login,
-        ):
-            continue
-        found.append(workflow_run(call.hub.site, run))
-    return wrapped_page(call, "workflow_runs", found[:MAX_LISTED])
+        has = {
+            "branch": (run.head_branch,),
+            "event": (run.event,),
+            "head_sha": (run.head_sha,),
+            "actor": (run.actor.login,),
+            "status": (run.status, run.conclusion),
+            "check_suite_id": (str(run.suite.id),),
+        }
+        if path in (None, run.path) and all(query[key] in has[key] for key in has if key in query):
+            found.append(run)
+    if (created_at := query.get("created")) is not None:
+        found = [run for run in found if _was_created(run, created_at)]
+    shapes = [workflow_run(call.hub.site, run) for run in found[:MAX_LISTED]]
+    if query.get("exclude_pull_requests") == "true":
+        shapes = [shape | {"pull_requests": []} for shape in shapes]
+    return wrapped_page(call, "workflow_runs", shapes)
+
+
+def _was_created(run: WorkflowRun, wanted: str) -> bool:
+    """Compare with GitHub's date search: a day or moment, `>=…`, `<…`, or `from..to` with `*` for no end."""
+    if ".." in wanted:
+        first, _, last = wanted.partition("..")
+        return (first == "*" or run.created_at >= _moment(first)) and (
+            last == "*" or run.created_at <= _moment(last, end=True)
+        )
+    for sign, compare in ((">=", operator.ge), ("<=", operator.le), (">", operator.gt), ("<", operator.lt)):
+        if wanted.startswith(sign):
+            return bool(compare(run.created_at, _moment(wanted.removeprefix(sign), end=sign in (">", "<="))))
+    return _moment(wanted) <= run.created_at <= _moment(wanted, end=True)
+
+
+def _moment(text: str, *, end: bool = False) -> datetime:
+    try:
+        if len(text) == len("2026-01-31"):
+            return datetime.combine(date.fromisoformat(text), time(23, 59, 59) if end else time(), UTC)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise invalid_request(f"{text} is not a valid date-time.") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 @route("GET", "/repos/{owner}/{repo}/actions/runs", needs="actions:read", role="read")
@@ -197,30 +129,70 @@ def _run(call: Call) -> WorkflowRun:
     return run
 
 
+def _attempt(call: Call) -> WorkflowRun:
+    run, number = _run(call), call.number("attempt")
+    for one in (*run.earlier, run):
+        if one.attempt == number:
+            return one
+    raise not_found()
+
+
 @route("GET", "/repos/{owner}/{repo}/actions/runs/{run_id:int}", needs="actions:read", role="read")
 def get_run(call: Call) -> Reply:
     return ok(workflow_run(call.hub.site, _run(call)))
 
 
+@route(
+    "GET", "/repos/{owner}/{repo}/actions/runs/{run_id:int}/attempts/{attempt:int}", needs="actions:read", role="read"
+)
+def get_attempt(call: Call) -> Reply:
+    return ok(workflow_run(call.hub.site, _attempt(call)))
+
+
 @route("GET", "/repos/{owner}/{repo}/actions/runs/{run_id:int}/jobs", needs="actions:read", role="read")
 def list_jobs(call: Call) -> Reply:
+    """List the jobs of the latest attempt, or with `filter=all` of every one."""
+    run = _run(call)
+    attempts = [run, *reversed(run.earlier)] if call.query.get("filter") == "all" else [run]
+    return wrapped_page(call, "jobs", [job(call.hub.site, one, each) for one in attempts for each in one.jobs])
+
+
+@route("GET", "/repos/{owner}/{repo}/actions/jobs/{job_id:int}", needs="actions:read", role="read")
+def get_job(call: Call) -> Reply:
+    for run in call.repo.workflow_runs.values():
+        for attempt in (run, *run.earlier):
+            for one in attempt.jobs:
+                if one.id == call.number("job_id"):
+                    return ok(job(call.hub.site, attempt, one))
+    raise not_found()
+
+
+@route("GET", "/repos/{owner}/{repo}/actions/runs/{run_id:int}/artifacts", needs="actions:read", role="read")
+def list_artifacts(call: Call) -> Reply:
+    """Nothing was executed, so nothing was kept."""
     _run(call)
-    return wrapped_page(call, "jobs", [])
+    return wrapped_page(call, "artifacts", [])
 
 
 @route("POST", "/repos/{owner}/{repo}/actions/runs/{run_id:int}/cancel", needs="actions:write", role="write")
 def cancel_run(call: Call) -> Reply:
-    run = _run(call)
-    if run.status == "completed":
-        raise GitHubError(409, "Cannot cancel a workflow run that is completed.")
-    advance_run(call.hub, run, "completed", "cancelled")
+    cancel(call.hub, _run(call))
+    return Reply(202, {})
+
+
+@route("POST", "/repos/{owner}/{repo}/actions/runs/{run_id:int}/force-cancel", needs="actions:write", role="write")
+def force_cancel_run(call: Call) -> Reply:
+    cancel(call.hub, _run(call))
     return Reply(202, {})
 
 
 @route("POST", "/repos/{owner}/{repo}/actions/runs/{run_id:int}/rerun", needs="actions:write", role="write")
-def rerun(call: Call) -> Reply:
-    """Run again: the id stays, the attempt goes up."""
-    run = _run(call)
-    run.attempt, run.status, run.conclusion = run.attempt + 1, "queued", None
-    emit_workflow_run(call.hub, run, "requested", call.account)
+def rerun_run(call: Call) -> Reply:
+    rerun(call.hub, _run(call), call.account)
+    return created({})
+
+
+@route("POST", "/repos/{owner}/{repo}/actions/runs/{run_id:int}/rerun-failed-jobs", needs="actions:write", role="write")
+def rerun_failed_jobs(call: Call) -> Reply:
+    rerun(call.hub, _run(call), call.account)
     return created({})

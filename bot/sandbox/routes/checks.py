@@ -130,7 +130,7 @@ def write_run(hub: Hub, repo: Repository, app: App, sha: str, body: Json) -> Che
         del repo.check_runs[old.id]
     emit_run(hub, run, "created", app.bot)
     if run.status == "completed":
-        _completed(hub, run)
+        announce_completion(hub, run)
     return run
 
 
@@ -139,7 +139,7 @@ def emit_run(hub: Hub, run: CheckRun, action: str, sender: Account, only: App | 
     hub.emit(run.suite.repo, "check_run", payload, sender, only=only)
 
 
-def _completed(hub: Hub, run: CheckRun) -> None:
+def announce_completion(hub: Hub, run: CheckRun) -> None:
     emit_run(hub, run, "completed", run.suite.app.bot)
     if suite_state(run.suite)[0] == "completed":
         payload: Json = {"action": "completed", "check_suite": check_suite(hub.site, run.suite)}
@@ -181,7 +181,7 @@ def update_run(call: Call) -> Reply:
     _apply(run, call.body, call.hub.now())
     run.suite.updated_at = call.hub.now()
     if run.status == "completed" and not was_complete:
-        _completed(call.hub, run)
+        announce_completion(call.hub, run)
     return ok(check_run(call.hub.site, run))
 
 
@@ -194,12 +194,15 @@ def list_annotations(call: Call) -> Reply:
 
 
 @route("POST", "/repos/{owner}/{repo}/check-runs/{run_id:int}/rerequest", needs="checks:write", role="write")
-def rerequest_run(call: Call) -> Reply:
-    """Ask for a run again: the run stays as it is, the suite is reset, and the App concerned hears of it."""
-    run = _run(call)
-    run.suite.reset = True
-    emit_run(call.hub, run, "rerequested", call.account, only=run.suite.app)
+def ask_for_run(call: Call) -> Reply:
+    rerequest_run(call.hub, _run(call), call.account)
     return created({})
+
+
+def rerequest_run(hub: Hub, run: CheckRun, sender: Account) -> None:
+    """Ask for a run again: the run stays as it is, the suite is reset, and the App concerned hears of it."""
+    run.suite.reset = True
+    emit_run(hub, run, "rerequested", sender, only=run.suite.app)
 
 
 def _filtered(call: Call, runs: list[CheckRun]) -> list[CheckRun]:
@@ -256,9 +259,13 @@ def get_suite(call: Call) -> Reply:
 
 
 @route("POST", "/repos/{owner}/{repo}/check-suites/{suite_id:int}/rerequest", needs="checks:write", role="write")
-def rerequest_suite(call: Call) -> Reply:
-    suite = _suite(call)
-    suite.reset = True
-    payload: Json = {"action": "rerequested", "check_suite": check_suite(call.hub.site, suite)}
-    call.hub.emit(call.repo, "check_suite", payload, call.account, only=suite.app)
+def ask_for_suite(call: Call) -> Reply:
+    rerequest_suite(call.hub, _suite(call), call.account)
     return created({})
+
+
+def rerequest_suite(hub: Hub, suite: CheckSuite, sender: Account) -> None:
+    """Ask for all runs of a suite again."""
+    suite.reset = True
+    payload: Json = {"action": "rerequested", "check_suite": check_suite(hub.site, suite)}
+    hub.emit(suite.repo, "check_suite", payload, sender, only=suite.app)

@@ -1,10 +1,10 @@
-"""Who may do what: collaborators and team memberships."""
+"""Who may do what in a repository."""
 
 from __future__ import annotations
 
 from bot.sandbox.call import Call, Reply, no_content, ok, page, route
 from bot.sandbox.errors import GitHubError, not_found, validation_failed
-from bot.sandbox.payloads.accounts import simple_user, team_membership
+from bot.sandbox.payloads.accounts import simple_user
 from bot.sandbox.payloads.repos import permissions
 from bot.sandbox.state import Account, Json, Role, at_least
 
@@ -68,31 +68,4 @@ def add_collaborator(call: Call) -> Reply:
 def remove_collaborator(call: Call) -> Reply:
     account = call.world.account(call.params["login"])
     call.repo.collaborators.pop(account.login.lower(), None)
-    return no_content()
-
-
-@route("GET", "/orgs/{org}/teams/{slug}/memberships/{login}", needs="members:read")
-def team_membership_of(call: Call) -> Reply:
-    org, login = call.params["org"].lower(), call.params["login"]
-    for team in call.world.teams:
-        if team.org.lower() == org and team.slug == call.params["slug"] and login.lower() in team.members:
-            return ok(team_membership(call.hub.site, team, login))
-    raise not_found()
-
-
-@route("GET", "/orgs/{org}/teams/{slug}/members", needs="members:read")
-def team_members(call: Call) -> Reply:
-    org = call.params["org"].lower()
-    for team in call.world.teams:
-        if team.org.lower() == org and team.slug == call.params["slug"]:
-            active = [login for login in team.members if login not in team.pending]
-            return page(call, [simple_user(call.hub.site, call.world.account(login)) for login in active])
-    raise not_found()
-
-
-@route("GET", "/orgs/{org}/members/{login}", needs="members:read")
-def is_member(call: Call) -> Reply:
-    org, login = call.params["org"].lower(), call.params["login"].lower()
-    if login not in call.world.org_members.get(org, set()):
-        raise not_found()
     return no_content()

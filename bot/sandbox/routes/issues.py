@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox.auth import AsInstallation
 from bot.sandbox.call import Call, Reply, created, no_content, ok, page, route
+from bot.sandbox.clock import stamp
 from bot.sandbox.errors import (
     GitHubError,
     body_too_long,
@@ -21,6 +22,7 @@ from bot.sandbox.routes.pulls import set_state
 from bot.sandbox.state import Comment, Issue, Json, Label, Reaction
 
 MAX_BODY = 65_536
+STATE_REASONS = ("completed", "not_planned", "duplicate", "reopened")
 READ = "issues:read|pull_requests:read"
 WRITE = "issues:write|pull_requests:write"
 
@@ -28,6 +30,8 @@ WRITE = "issues:write|pull_requests:write"
 def find_issue(call: Call, needs: str) -> Issue:
     """Give the issue of the path. Access to pull requests does for pull requests only."""
     found = call.repo.issue(call.number("number"))
+    if found.pull is None and not call.repo.has_issues:
+        raise GitHubError(410, "Issues are disabled for this repo")
     if found.pull is None and isinstance(call.actor, AsInstallation):
         call.check_app_permission(needs.partition("|")[0])
     return found
@@ -44,13 +48,32 @@ def find_comment(call: Call, needs: str) -> Comment:
 
 @route("GET", "/repos/{owner}/{repo}/issues", needs="issues:read", role="read")
 def list_issues(call: Call) -> Reply:
-    state, wanted = call.query.get("state", "open"), {one for one in call.query.get("labels", "").split(",") if one}
+    """List issues and pull requests, newest first, by state, labels, creator, assignee and `since`."""
+    query = call.query
+    state, wanted = query.get("state", "open"), {one for one in query.get("labels", "").split(",") if one}
     found = [
         one
         for one in reversed(call.repo.issues.values())
         if state in ("all", one.state) and wanted <= {each.name for each in one.labels}
     ]
+    if (creator := query.get("creator")) is not None:
+        found = [one for one in found if one.user.login == creator]
+    if (assignee := query.get("assignee")) is not None:
+        found = [one for one in found if _is_assigned(one, assignee)]
+    if (since := query.get("since")) is not None:
+        found = [one for one in found if stamp(one.updated_at) >= since]
+    if query.get("sort") in ("updated", "comments"):
+        by_update = query["sort"] == "updated"
+        found.sort(key=lambda one: one.updated_at.timestamp() if by_update else len(one.comments), reverse=True)
+    if query.get("direction") == "asc":
+        found.reverse()
     return page(call, [issue(call.hub.site, one) for one in found])
+
+
+def _is_assigned(one: Issue, wanted: str) -> bool:
+    if wanted in ("*", "none"):
+        return bool(one.assignees) is (wanted == "*")
+    return wanted in [each.login for each in one.assignees]
 
 
 @route("POST", "/repos/{owner}/{repo}/issues", needs="issues:write", role="read")
@@ -98,6 +121,10 @@ def update_issue(call: Call) -> Reply:
     found.updated_at = call.hub.now()
     if changes:
         emit_issue(call, found, "edited", changes=changes)
+    if body.get("state") not in (None, "open", "closed"):
+        raise validation_failed("Issue", "state", "invalid")
+    if body.get("state_reason") not in (None, *STATE_REASONS):
+        raise validation_failed("Issue", "state_reason", "invalid")
     if body.get("state") in ("open", "closed") and body["state"] != found.state:
         _set_state(call, found, body["state"], body.get("state_reason"))
     return ok(issue(call.hub.site, found))
@@ -224,15 +251,15 @@ def list_comment_reactions(call: Call) -> Reply:
 
 @route("POST", "/repos/{owner}/{repo}/issues/comments/{comment_id:int}/reactions", needs="issues:write", role="read")
 def react_to_comment(call: Call) -> Reply:
-    return _react(call, find_comment(call, WRITE).reactions)
+    return react(call, find_comment(call, WRITE).reactions)
 
 
 @route("POST", "/repos/{owner}/{repo}/issues/{number:int}/reactions", needs="issues:write", role="read")
 def react_to_issue(call: Call) -> Reply:
-    return _react(call, find_issue(call, WRITE).reactions)
+    return react(call, find_issue(call, WRITE).reactions)
 
 
-def _react(call: Call, reactions: list[Reaction]) -> Reply:
+def react(call: Call, reactions: list[Reaction]) -> Reply:
     """Add a reaction: 201, or 200 when this account has left the same one before."""
     content = call.body.get("content")
     if content not in REACTIONS:
@@ -252,12 +279,16 @@ def _react(call: Call, reactions: list[Reaction]) -> Reply:
     role="read",
 )
 def delete_reaction(call: Call) -> Reply:
-    found = find_comment(call, WRITE)
-    for one in found.reactions:
+    return unreact(call, find_comment(call, WRITE).reactions)
+
+
+def unreact(call: Call, reactions: list[Reaction]) -> Reply:
+    """Take a reaction back: one's own only."""
+    for one in reactions:
         if one.id == call.number("reaction_id"):
             if one.user is not call.account:
                 raise not_accessible() if isinstance(call.actor, AsInstallation) else not_found()
-            found.reactions.remove(one)
+            reactions.remove(one)
             return no_content()
     raise not_found()
 

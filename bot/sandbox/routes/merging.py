@@ -41,6 +41,9 @@ def _check_mergeable(call: Call, pull: Pull) -> None:
         raise GitHubError(405, "Pull Request is still a draft")
     if test_merge(call, pull).tree is None:
         raise GitHubError(405, "Pull Request is not mergeable")
+    protection = call.repo.protections.get(pull.base_ref)
+    if protection is not None and protection.merge_queue:
+        raise GitHubError(405, "Repository rule violations found\n\nChanges must be made through the merge queue\n\n")
     unmet = unmet_checks(call.repo, pull.base_ref, pull.head_sha)
     if len(unmet) == 1:
         raise GitHubError(405, f'Required status check "{unmet[0]}" is expected.')

@@ -166,6 +166,13 @@ def set_state(call: Call, pull: Pull, state: str) -> None:
         raise validation_failed(
             "PullRequest", "state", "invalid", f"state cannot be changed. The {pull.head_ref} branch was deleted."
         )
+    if not pull.repo.git.is_ancestor(pull.head_sha, sha) and pull.head_repo is pull.repo:
+        raise validation_failed(
+            "PullRequest",
+            "state",
+            "invalid",
+            f"state cannot be changed. The {pull.head_ref} branch was force-pushed or recreated.",
+        )
     pull.head_sha, pull.closed_base = sha, None
     pull.issue.state, pull.issue.closed_at, pull.issue.closed_by = "open", None, None
     fetch_head(pull)

@@ -49,7 +49,11 @@ def list_branches(call: Call) -> Reply:
 
 @route("GET", "/repos/{owner}/{repo}/branches/{branch:path}", needs="contents:read", role="read")
 def get_branch(call: Call) -> Reply:
-    name = call.params["branch"]
+    return ok(branch_shape(call, call.params["branch"]))
+
+
+def branch_shape(call: Call, name: str) -> Json:
+    """Give a branch with its commit and what it demands; raises 404."""
     sha = call.repo.git.branch(name)
     if sha is None:
         raise not_found()
@@ -59,7 +63,7 @@ def get_branch(call: Call) -> Reply:
         "html": f"{html_url(call.hub.site, call.repo)}/tree/{quote(name)}",
     }
     commit = commit_item(call.hub.site, call.repo, sha)
-    return ok({"name": name, "commit": commit, "_links": links, **_protection(call, call.repo, name)})
+    return {"name": name, "commit": commit, "_links": links, **_protection(call, call.repo, name)}
 
 
 def _protection(call: Call, repo: Repository, branch: str) -> Json:
