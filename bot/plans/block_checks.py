@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.plans import block_ids
@@ -10,13 +10,17 @@ from bot.plans import findings as say
 from bot.plans.block_reading import Draft
 from bot.plans.model import BLOCKS_LIMIT, Block, Finding
 
+# What a draft says it waits for, given the ids that are there (by their lower-case form).
+Resolve = Callable[[Draft, Mapping[str, str], list[Finding]], tuple[str, ...] | None]
+
 
 def settle_blocks(
-    drafts: Sequence[Draft], *, are_named_in_commands: bool = True
+    drafts: Sequence[Draft], *, are_named_in_commands: bool = True, resolve: Resolve | None = None
 ) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
     """Resolve dependencies and check ids; at most BLOCKS_LIMIT blocks come back.
 
-    Blocks that are never executed may have ids that no command could name ("Slice 1").
+    Blocks that are never executed may have ids that no command could name ("Slice 1"). A dialect that writes
+    dependencies in ways of its own brings its `resolve`, which gives ids of the blocks that are there.
     """
     findings: list[Finding] = []
     if len(drafts) > BLOCKS_LIMIT:
@@ -26,7 +30,15 @@ def settle_blocks(
     known = list(dict.fromkeys(draft.block.id for draft in drafts))
     by_fold = {block_id.casefold(): block_id for block_id in known}
     shapes = {block_ids.shape(block_id) for block_id in known}
-    blocks = [replace(draft.block, depends_on=_dependencies(draft, by_fold, shapes, findings)) for draft in drafts]
+    blocks = [
+        replace(
+            draft.block,
+            depends_on=resolve(draft, by_fold, findings)
+            if resolve is not None
+            else _dependencies(draft, by_fold, shapes, findings),
+        )
+        for draft in drafts
+    ]
     findings += _check_order(blocks, drafts)
     return tuple(blocks), tuple(findings)
 

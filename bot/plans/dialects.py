@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.plans import findings as say
 from bot.plans.exec_plan import read_exec_plan
+from bot.plans.memory_bank import read_memory_bank
 from bot.plans.model import PLAN_BYTES_LIMIT, Dialect, Finding, Reading
 from bot.plans.spec_plan import read_spec_plan
 
@@ -16,11 +17,13 @@ PATH_LIMIT: Final = 1024
 # A file whose name begins with an underscore (`_template.md`) lies beside the plans and is none.
 _PLACES: Final = {
     Dialect.EXEC_PLAN: r"docs/exec-plans/active/(?!index\.md$)(?!_)[^/]+\.md",
+    Dialect.MEMORY_BANK: r"memory-bank/plan/(?!(?i:index|readme)\.md$)(?!_)[^/]+\.md",
     Dialect.SPEC_PLAN: r"specs/(?:.+/)?PLAN\.md",
 }
 _INDEX: Final = r"docs/exec-plans/(?:active|completed)/index\.md"
 _READERS: Final[dict[Dialect, Callable[[str, str], Reading]]] = {
     Dialect.EXEC_PLAN: read_exec_plan,
+    Dialect.MEMORY_BANK: read_memory_bank,
     Dialect.SPEC_PLAN: read_spec_plan,
 }
 

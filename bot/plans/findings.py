@@ -172,6 +172,28 @@ SPEC_PLAN_TEMPLATE = _error(
     "SW348", "This is the template; nothing in it is filled in.", "Copy it and fill in objective and tasks."
 )
 
+# Memory-bank plans
+NO_TASK_LIST = _error(
+    "SW320", "The plan has no task list.", 'List tasks with ids (T001, T002) under a heading "Work Breakdown (Tasks)".'
+)
+GOAL_MISSING = _error("SW321", "The plan has no goal.", 'Write one sentence below a heading "Goal".')
+ROW_WITHOUT_ID = _error("SW322", "This row of the task table has no id: {row}.", "Give every task an id, like T1.")
+CELLS_MISSING = _warning(
+    "SW323", "The row of {id} has {count} of {columns} cells.", "Write every cell; put a dash where there is nothing."
+)
+TASK_WITHOUT_TITLE = _warning("SW324", "The task {id} has no title.", "Say in a few words what is to be done.")
+TASKS_WITHOUT_IDS = _warning(
+    "SW325", "The {count} tasks have no ids; their places in the list are taken.", "Begin each with an id, like T1."
+)
+WINDOWS_PATH = _warning(
+    "SW326", "The path {path} of {id} is a Windows path and is left out.", "Write forward slashes from the root."
+)
+STATUS_BEFORE_TASKS = _notice(
+    "SW327",
+    "The status says {status}, and there are tasks that are not marked as done.",
+    "Correct the one or the other.",
+)
+
 # Scope
 NO_INCLUDE = _error("SW401", "The file scope includes nothing.", "List patterns in backticks as bullets under Include.")
 NEGATED_PATTERN = _error("SW402", "The pattern {pattern} is negated.", "Put what must not be changed under Exclude.")
