@@ -49,6 +49,11 @@ def bring_status(document: Document, status: str) -> Document:
     return edited(document, changes)
 
 
+def states_status(document: Document) -> bool:
+    """Say whether the plan states its status anywhere, so that `bring_status` has nothing to add."""
+    return next(_values(document), None) is not None or _in_front_matter(document, "") is not None
+
+
 def _values(document: Document) -> Iterator[Text]:
     """Where the body says its status: before the first section, in a section about the plan itself, or as a section."""
     title = _title(document)
