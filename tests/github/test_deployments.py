@@ -26,7 +26,18 @@ def status(number: int, state: str, minute: int, **more: Any) -> dict[str, Any]:
 async def test_the_newest_status_of_the_newest_deployment_of_each_environment_counts(
     github: FakeGitHub, client: Client, repo: Repo
 ) -> None:
-    github.on("GET", LIST, Reply([deployed(1, "staging", 1), deployed(3, "staging", 5), deployed(2, "production", 5)]))
+    github.on(
+        "GET",
+        LIST,
+        Reply(
+            [
+                deployed(1, "staging", 1),
+                deployed(3, "staging", 5),
+                deployed(0, "staging", 2),
+                deployed(2, "production", 5),
+            ]
+        ),
+    )
     page = {"environment_url": "https://staging.example", "log_url": "https://ci.example/3", "description": "up"}
     github.on("GET", f"{LIST}/3/statuses", Reply([status(8, "in_progress", 6), status(9, "success", 7, **page)]))
     github.on("GET", f"{LIST}/2/statuses", Reply([]))

@@ -149,6 +149,14 @@ async def test_what_is_no_signed_token_is_refused_without_asking_the_issuer(
     assert (status, issuer.asked) == (401, [])
 
 
+async def test_a_token_of_any_length_is_not_even_looked_into(
+    verifier: Verifier, issuer: Issuer, make_token: MakeToken
+) -> None:
+    reason = "The token is longer than 16384 characters"
+    assert await refused(verifier, make_token(padding="x" * 20_000)) == (401, reason)
+    assert issuer.asked == []
+
+
 async def test_another_algorithm_is_refused_even_with_the_right_key(
     verifier: Verifier, issuer: Issuer, claims: dict[str, Any]
 ) -> None:
