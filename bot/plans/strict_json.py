@@ -99,6 +99,11 @@ def folded(key: str) -> str:
     return key.replace("_", "").replace("-", "").casefold()
 
 
+def writable(text: str) -> str:
+    """A text as it is read from a file, with a replacement for each character that could not be kept."""
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
 def words_for(value: Json) -> str:
     """What kind of value this is, for a sentence."""
     match value:
@@ -220,7 +225,7 @@ class _Reader:
         if found is None:
             raise self.failure(start, "text in double quotes does not end in its line, or has a bad escape in it")
         value: str = json.loads(found.group())
-        return _UNWRITABLE.sub("\ufffd", value), found.end()
+        return writable(value), found.end()
 
     def _number_or_word(self, start: int) -> Scalar:
         line = self.line(start)

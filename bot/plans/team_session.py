@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.plans import findings as say
 from bot.plans.model import Block, Dialect, Finding, Pattern, Plan, Reading, Scope, Session, Worker
+from bot.plans.session_dependencies import Sources, read_all_tasks
 from bot.plans.session_details import paths_outside, read_details
 from bot.plans.session_files import (
     ANALYSIS_FILE,
@@ -26,7 +27,6 @@ from bot.plans.session_files import (
     session_folder,
     wanted,
 )
-from bot.plans.session_graphs import Sources, read_all_tasks
 from bot.plans.session_registry import Named, Registry, read_registry
 from bot.plans.session_roles import Roles, read_roles
 from bot.plans.session_tasks import Tasks
