@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -27,6 +27,10 @@ format: $(VENV)/.dev ## let ruff rewrite what it can
 
 bench: $(VENV)/.dev ## measure: calls, acknowledgements, parsing, scope
 	@$(BIN)/python -m bench $(ARGS)
+
+schema: $(VENV)/.runtime ## write the JSON Schemas of policy and lint output anew
+	@$(BIN)/stepwise schema policy > docs/schema/policy.json
+	@$(BIN)/stepwise schema lint > docs/schema/lint.json
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Stepwise needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.lint_session import session_report
 from bot.cli.lint_targets import Target, UsageError, content_of, targets_of
 from bot.cli.terminal import coloured, printable, say
 from bot.plans.dialects import is_index
-from bot.plans.lint import INDEX, Report, has_errors, refusal
+from bot.plans.lint import INDEX, FindingReport, Report, has_errors, refusal
 from bot.plans.lint import lint as lint_file
-from bot.plans.model import Finding
+from bot.plans.model import Dialect, Finding
+from bot.plans.session_files import ANALYSIS_FILE, TASKS_FILE, is_role_spec
 
 
 class Format(StrEnum):
@@ -53,6 +56,8 @@ def lint(
 
 
 def _report(target: Target) -> Report:
+    if target.dialect == Dialect.TEAM_SESSION.value:
+        return session_report(target)
     content = content_of(target)
     if isinstance(content, Finding):
         return refusal(target.path, target.dialect, content)
@@ -83,11 +88,22 @@ def _print_text(reports: list[Report]) -> None:
     for report in reports:
         path = printable(report["path"])
         for finding in report["findings"]:
-            place = f"{path}:{finding['line']}" if finding["line"] is not None else path
+            file = printable(_file_of(report, finding))
+            place = f"{file}:{finding['line']}" if finding["line"] is not None else file
             severity = coloured(finding["severity"], finding["severity"])
             say(f"{place}: {severity} {finding['code']} {printable(finding['message'])}")
             say(f"    {printable(finding['hint'])}")
         say(f"{path}: {_summary(report)}")
+
+
+def _file_of(report: Report, finding: FindingReport) -> str:
+    """The file that a finding's line is in: a session is several files, and its findings begin with theirs."""
+    if report["dialect"] != Dialect.TEAM_SESSION.value:
+        return report["path"]
+    named = finding["message"].split(" ", 1)[0].rstrip(":")
+    if named in (ANALYSIS_FILE, TASKS_FILE) or is_role_spec(named):
+        return posixpath.join(posixpath.dirname(report["path"]), named)
+    return report["path"]
 
 
 def _summary(report: Report) -> str:
@@ -104,7 +120,7 @@ def _summary(report: Report) -> str:
 
 def _print_annotations(report: Report) -> None:
     for finding in report["findings"]:
-        properties = [f"file={_property(report['path'])}"]
+        properties = [f"file={_property(_file_of(report, finding))}"]
         if finding["line"] is not None:
             properties.append(f"line={finding['line']}")
         properties.append(f"title={_property(finding['code'])}")

@@ -14,13 +14,11 @@ from bot.plans import findings
 from bot.plans.dialects import READABLE, dialect_of, is_index
 from bot.plans.lint import INDEX
 from bot.plans.model import PLAN_BYTES_LIMIT, Dialect, Finding
-
-SESSION_FILE: Final = "team-session.json"
+from bot.plans.session_files import ANALYSIS_FILE, SESSION_FILE, TASKS_FILE, is_role_spec
 
 _SKIPPED: Final = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 # Where a repository without a `.git` begins is told by these folders of its own.
 _FOLDERS: Final = ("docs/exec-plans/", "memory-bank/plan/", "specs/")
-_SESSION_PARTS: Final = ("task-analysis.json", "tasks.json")
 # Opening a pipe that nobody writes to would wait for ever, and a link swapped in after the look would be followed.
 _OPENING: Final = (
     os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -44,7 +42,8 @@ class Target:
 
 def known_dialects() -> tuple[str, ...]:
     """What `--dialect` takes."""
-    return (*(readable.value for readable in READABLE), INDEX)
+    dialects = dict.fromkeys((*READABLE, Dialect.TEAM_SESSION))
+    return (*(dialect.value for dialect in dialects), INDEX)
 
 
 def targets_of(paths: Sequence[str], dialect: str | None, *, allow_empty: bool) -> list[Target]:
@@ -109,11 +108,9 @@ def _named(path: Path, dialect: str | None) -> Target:
 
 def _session_of(path: Path) -> Path | None:
     """The session file that a part of a team session belongs to: a hook names the parts that were changed."""
-    if Dialect.TEAM_SESSION not in READABLE:
-        return None
-    if path.name in _SESSION_PARTS:
+    if path.name in (ANALYSIS_FILE, TASKS_FILE):
         session = path.parent / SESSION_FILE
-    elif path.parent.name == "role-specs":
+    elif is_role_spec(f"{path.parent.name}/{path.name}"):
         session = path.parent.parent / SESSION_FILE
     else:
         return None
@@ -141,8 +138,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
 def _is_meant(file: Path, dialect: str | None) -> bool:
     """Whether a file found in a folder is a plan or an index, by its path, or by its name if the dialect is said."""
     if dialect is None:
-        absolute = (file.parent.resolve() / file.name).as_posix()
-        return dialect_of(absolute, anywhere=True) is not None or is_index(absolute, anywhere=True)
+        return _by_path(file.parent.resolve() / file.name) is not None
     match dialect:
         case "index":
             return file.name == "index.md"
@@ -159,12 +155,19 @@ def _target(file: Path, dialect: str | None) -> Target:
     absolute = file.parent.resolve() / file.name
     root = _root_of(absolute)
     path = absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else absolute.name
-    if dialect is None:
-        by_path = dialect_of(absolute.as_posix(), anywhere=True)
-        is_listing = is_index(absolute.as_posix(), anywhere=True)
-        dialect = INDEX if is_listing else by_path.value if by_path else None
+    dialect = dialect or _by_path(absolute)
     shown = path if absolute.is_relative_to(root) else file.as_posix()
     return Target(file, root, path, dialect, shown)
+
+
+def _by_path(absolute: Path) -> str | None:
+    """The dialect that a file is kept in where it lies, or "index"."""
+    if is_index(absolute.as_posix(), anywhere=True):
+        return INDEX
+    if absolute.name == SESSION_FILE:
+        return Dialect.TEAM_SESSION.value
+    found = dialect_of(absolute.as_posix(), anywhere=True)
+    return found.value if found else None
 
 
 def _root_of(absolute: Path) -> Path:
