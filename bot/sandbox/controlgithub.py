@@ -116,6 +116,7 @@ def _queue(hub: Hub, body: Json) -> Json:
     repo = _repo(hub, body)
     if "number" in body:
         control.queue(hub, repo, int(body["number"]), _person(hub, body), body.get("leave"))
+    mergequeue.reconsider(hub, repo)
     waiting = [one for queue in repo.queues.values() for one in queue]
     return {
         "entries": [{"number": one.pull.number, "merge_group": mergequeue.group_payload(repo, one)} for one in waiting]

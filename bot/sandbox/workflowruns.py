@@ -77,9 +77,9 @@ def start_run(
 
 
 def _title(hub: Hub, run: WorkflowRun, parsed: Json) -> str:
-    """Name the run: by `run-name`, else by what started it."""
-    if (given := parsed.get("run-name")) is not None:
-        return evaluated(str(given), context(hub, run))
+    """Name the run: by `run-name` unless that comes out blank, else by what started it."""
+    if named := evaluated(str(parsed.get("run-name") or ""), context(hub, run)).strip():
+        return named
     if run.pull is not None:
         return run.pull.issue.title
     commit = run.repo.git.commit(run.head_sha)
