@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from bot.plans import block_ids
@@ -28,7 +29,7 @@ from bot.plans.memory_bank_sections import (
     readiness,
     success_criteria,
 )
-from bot.plans.memory_bank_tasks import Tasks, contexts, read_tasks
+from bot.plans.memory_bank_tasks import Tasks, read_tasks
 from bot.plans.model import BLOCKS_LIMIT, Block, Dialect, Finding, Mode, Plan, Reading
 from bot.plans.nodes import Paragraph, Span
 from bot.plans.placeholders import filled, has_placeholder, is_placeholder
@@ -62,13 +63,13 @@ def read_memory_bank(path: str, text: str) -> Reading:
     findings: list[Finding] = []
     title = _title_section(document)
     tasks = read_tasks(document, title)
-    drafts = _drafts(document, tasks)
+    drafts = _drafts(tasks)
     waiting = Waiting(drafts[:BLOCKS_LIMIT])
     # Ids are checked here: "Phase 0" can be named in a command, as one word.
     blocks, block_findings = settle_blocks(drafts, are_named_in_commands=False, resolve=waiting.of)
     stated = [term for each in tasks.found if (term := each.terms.by_kind.get("touched")) is not None]
     scope, scope_findings = scope_of(stated)
-    objective = _objective(document, title, tasks.section)
+    objective = _objective(document, title, tasks.spans)
     ids = {block.id for block in blocks}
     missing = [] if objective else [GOAL_SECTION]
     if not blocks or not tasks.are_listed:
@@ -126,7 +127,7 @@ def _status(document: Document, title: Section | None) -> str | None:
     return next((status for status in words if status), None)
 
 
-def _objective(document: Document, title: Section | None, tasks: Section | None) -> str | None:
+def _objective(document: Document, title: Section | None, tasks: Sequence[Span]) -> str | None:
     """What the section named Goal says, else a field at the top, else front matter."""
     for section in goal_sections(document, tasks):
         if words := goal_in(document, section):
@@ -175,10 +176,9 @@ def _line_in_front_matter(document: Document, value: str) -> int:
     return next((number for number in range(span.start, span.end) if value in document.lines[number]), span.start)
 
 
-def _drafts(document: Document, tasks: Tasks) -> list[Draft]:
-    around = contexts(document)
+def _drafts(tasks: Tasks) -> list[Draft]:
     is_done = tasks.section is not None and _is_executed(tasks.section)
-    return [_draft(each, around, is_done=is_done) for each in tasks.found]
+    return [_draft(each, is_done=is_done) for each in tasks.found]
 
 
 def _is_executed(section: Section) -> bool:
@@ -186,9 +186,8 @@ def _is_executed(section: Section) -> bool:
     return re.search(r"[(\[]\s*(?:executed|completed?|done|finished)\b", section.title, re.IGNORECASE) is not None
 
 
-def _draft(task: Candidate, around: list[tuple[Span, str]], *, is_done: bool) -> Draft:
+def _draft(task: Candidate, *, is_done: bool) -> Draft:
     name, terms = task.name, task.terms
-    inside = [milestone for span, milestone in around if task.line in span and milestone != name.id]
     stated = terms.joined("milestone")
     milestone = (milestone_in(stated) or (stated if len(stated) < 40 else None)) if stated else None
     depends = terms.by_kind.get("depends")
@@ -196,7 +195,7 @@ def _draft(task: Candidate, around: list[tuple[Span, str]], *, is_done: bool) ->
         id=name.id,
         title=name.title or terms.joined("title") or "",
         line=task.line + 1,
-        milestone=name.milestone or milestone or (inside[-1] if inside else None) or milestone_of_id(name.id),
+        milestone=name.milestone or milestone or task.milestone or milestone_of_id(name.id),
         steps=terms.words("steps"),
         files=files_of(terms.by_kind.get("touched") or terms.by_kind.get("files")),
         role=terms.joined("role"),
@@ -211,8 +210,7 @@ def _draft(task: Candidate, around: list[tuple[Span, str]], *, is_done: bool) ->
 
 def _commands(document: Document, title: Section | None, tasks: Tasks) -> tuple[str, ...]:
     """The commands of the validation sections; what a single task runs is not among them."""
-    own = [each.span for each in tasks.found if each.form == "heading"]
-    own += [tasks.section.body] if tasks.section is not None and tasks.are_listed else []
+    own = tasks.spans
     named = {section.line: section for section in validation_sections(document)}
     named |= {section.line: section for section in document.sections if _CHECKLIST.fullmatch(section.name)}
     spans = [
@@ -231,7 +229,7 @@ def _what_is_missing(document: Document, plan: Plan, tasks: Tasks) -> list[Findi
     if plan.title is None:
         findings.append(say.TITLE_MISSING.at(0))
     if plan.objective is None:
-        section = next(goal_sections(document, tasks.section), None)
+        section = next(goal_sections(document, tasks.spans), None)
         findings.append(say.GOAL_MISSING.at(section.line if section else None))
     if not tasks.found:
         findings.append(say.NO_TASK_LIST.at(tasks.section.line if tasks.section else None))

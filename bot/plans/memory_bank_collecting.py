@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,7 +10,8 @@ from typing import Final
 from bot.plans.document import Document, Section
 from bot.plans.inline import Text, plain
 from bot.plans.memory_bank_candidates import Candidate
-from bot.plans.memory_bank_ids import Name, Rank, is_range, name_in, read_name
+from bot.plans.memory_bank_ids import Name, Rank, is_range, read_name
+from bot.plans.memory_bank_outline import Outline
 from bot.plans.memory_bank_regions import Region, is_aside
 from bot.plans.memory_bank_tables import tasks_of_table
 from bot.plans.memory_bank_terms import item_terms, sections_in
@@ -20,6 +20,7 @@ from bot.plans.nodes import Item, ListNode, Node, Paragraph, Quote, Span, Table
 from bot.plans.placeholders import is_placeholder
 
 _ODD_HEADING: Final = re.compile(r"(?P<id>[A-Za-z][A-Za-z0-9_.]{0,30}-[A-Za-z0-9_.-]{1,30})\s*:\s+(?P<title>\S.*)")
+_DOTTED: Final = re.compile(r"(?P<id>\d{1,4}(?:\.\d{1,4}){1,3})\s+(?P<title>\S.*)")
 _INLINE_FIELD: Final = re.compile(r"\s+[|·•]\s+(?=\*\*|__)")
 _PLAIN_TASK: Final = re.compile(r"\s*[A-Za-z]{1,4}-?\d{1,4}(?:\.\d{1,4})*(?:\s*\([^()]*\))?(?::\s|\s+[-–—]{1,2}\s)")
 
@@ -38,14 +39,13 @@ class Collected:
     findings: list[Finding] = field(default_factory=list)
 
 
-def collect(document: Document, region: Region) -> Collected:
+def collect(document: Document, outline: Outline, region: Region) -> Collected:
     found = Collected(region)
-    parents = _Parents(document)
     for section in sections_in(document, region.span):
-        _heading(parents, section, region, found)
+        _heading(outline, section, region, found)
     for node in document.nodes_in(region.span):
-        parent = parents.at(node.span.start)
-        if _is_aside_in(region, parent):
+        parent = outline.at(node.span.start)
+        if _is_aside_in(outline, region, parent):
             continue
         _node(document, node, parent.heading.start if parent else -1, found)
     found.named.sort(key=lambda candidate: candidate.line)
@@ -53,49 +53,28 @@ def collect(document: Document, region: Region) -> Collected:
     return found
 
 
-class _Parents:
-    """The innermost section around a line, and the one around a section."""
-
-    def __init__(self, document: Document) -> None:
-        self._sections = document.sections
-        self._starts = [section.heading.start for section in document.sections]
-        self._around: dict[int, Section | None] = {}
-        open_sections: list[Section] = []
-        for section in document.sections:
-            while open_sections and open_sections[-1].level >= section.level:
-                open_sections.pop()
-            self._around[section.heading.start] = open_sections[-1] if open_sections else None
-            open_sections.append(section)
-
-    def at(self, line: int) -> Section | None:
-        index = bisect_right(self._starts, line) - 1
-        return self._sections[index] if index >= 0 else None
-
-    def of(self, section: Section) -> Section | None:
-        return self._around[section.heading.start]
-
-
-def _is_aside_in(region: Region, section: Section | None) -> bool:
+def _is_aside_in(outline: Outline, region: Region, section: Section | None) -> bool:
     if section is None or section is region.section or section.heading.start >= region.section.body.end:
         return False  # behind the section's own end only parts of tasks follow ("## Notes" of one of them)
-    return is_aside(section) and not _is_named(section)
+    around: Section | None = section
+    while around is not None and around is not region.section:
+        if is_aside(region, around) and not outline.is_named(around):
+            return True
+        around = outline.around(around)
+    return False
 
 
-def _is_named(section: Section) -> bool:
-    name = name_in(section.title)
-    return name is not None and name.rank is not Rank.NUMBER
-
-
-def _heading(parents: _Parents, section: Section, region: Region, found: Collected) -> None:
-    parent = parents.of(section)
-    if _is_aside_in(region, parent):
+def _heading(outline: Outline, section: Section, region: Region, found: Collected) -> None:
+    parent = outline.around(section)
+    if _is_aside_in(outline, region, parent) or is_range(section.title):
         return
-    name = name_in(section.title)
-    if name is None:
+    name = outline.name(section)
+    dotted = _DOTTED.match(section.title)
+    if name is None and dotted is not None:
+        name = Name(dotted["id"], dotted["title"], Rank.NUMBER)
+    elif name is None:
         odd = _ODD_HEADING.match(section.title)
         name = Name(odd["id"], odd["title"], Rank.TASK) if odd else Name("", section.title, Rank.TASK)
-    if is_range(section.title):
-        return
     candidate = Candidate(name, section.heading, "heading", parent.heading.start if parent else -1, level=section.level)
     (found.numbered if name.rank is Rank.NUMBER else found.named).append(candidate)
 

@@ -53,7 +53,12 @@ def _fields_of(each: Candidate, starts: Sequence[int], region: Region, fields: S
         return []
     index = bisect_left(starts, each.line + 1)
     own = Span(each.line, starts[index] if index < len(starts) else region.span.end)
-    return [one for one in fields if one.line in own]
+    low = bisect_left(fields, own.start, key=_line)
+    return list(fields[low : bisect_left(fields, own.end, key=_line)])
+
+
+def _line(one: Field) -> int:
+    return one.line
 
 
 def _name(one: Field, name: Name) -> Name | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from bot.plans.document import Document, Section
-from bot.plans.memory_bank_ids import Rank, name_in
+from bot.plans.document import Section
+from bot.plans.memory_bank_ids import Rank
+from bot.plans.memory_bank_outline import Outline
 from bot.plans.nodes import Span
 
 _BREAKDOWN: Final = re.compile(
@@ -39,9 +39,17 @@ _ASIDE: Final = re.compile(
     r"|examples?|sketch)\b"
     r"|위험|테스트 ?(?:전략|계획)|参考|风险|測試|测试(?:策略|计划)|リスク"
 )
-_PART_OF_A_TASK: Final = re.compile(
-    r"summary|acceptance(?: criteria| tests?)?|files?(?:[ /].*)?|notes?|dependenc(?:y|ies)|description|implementation"
-    r"|steps|tests?|verification|details|changes"
+# What a heading inside a list of tasks is about when it names none of them.
+_ASIDE_INSIDE: Final = re.compile(
+    r"(?:task )?acceptance(?: tests?| criteria)?|files?\b.*\btouched|files? to (?:change|modify|edit|create)|risks?\b.*"
+    r"|test (?:strategy|plan|cases|matrix)|tests?|(?:task )?(?:dependency graph|dependencies|summary|status|overview)"
+    r"|notes?|success (?:criteria|metrics)|open questions?|references?|out of scope|(?:in )?scope|tickets?\b.*"
+    r"|rollback(?: plan)?|definition of done|design decisions?|decisions?|(?:task )?sequence|execution order|legend"
+)
+_NEVER_FIRST: Final = re.compile(
+    r"(?:risks?|tests?|testing|acceptance|scope|deliverables?|references?|tickets?|readiness|dependenc|out of|rollback"
+    r"|success|open|files?|summary|alternatives?|non-?goals?|previous|current|existing|completed|deferred|future|next"
+    r"|post|follow-?up|optional|quality|validation|verification)\b"
 )
 
 
@@ -55,22 +63,25 @@ class Trust(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Region:
+    """`is_whole` is set where the whole document is looked through, because it has no section for tasks."""
+
     span: Span
     section: Section
     trust: Trust
+    is_whole: bool = False
 
 
-def regions(document: Document, title: Section | None) -> list[Region]:
+def regions(outline: Outline, title: Section | None) -> list[Region]:
     """The places with tasks in document order, none inside another."""
     found: list[Region] = []
     until = 0
-    for section in document.sections:
+    for section in outline.sections:
         if section is title or section.heading.start < until:
             continue
-        trust = _trust(section)
+        trust = None if outline.is_named(section) else _trust(section)
         if trust is None:
             continue
-        span = Span(section.heading.end, _end(document, section))
+        span = Span(section.heading.end, _end(outline, section))
         found.append(Region(span, section, trust))
         if trust is not Trust.LOOSE:
             until = span.end
@@ -78,51 +89,43 @@ def regions(document: Document, title: Section | None) -> list[Region]:
 
 
 def _trust(section: Section) -> Trust | None:
-    name = name_in(section.title)
-    if name is not None and name.rank is not Rank.NUMBER:
-        return None
     if _DETAILS.search(section.name):
         return Trust.DETAILS
-    if _BREAKDOWN.search(section.name) and not is_aside(section, but_names=("summary", "overview")):
+    if _BREAKDOWN.search(section.name) and not _NEVER_FIRST.match(section.name):
         return Trust.BREAKDOWN
     return Trust.LOOSE if _LOOSE.search(section.name) else None
 
 
-def is_aside(section: Section, but_names: Sequence[str] = ()) -> bool:
+def is_aside(region: Region, section: Section) -> bool:
     """Say whether a section is about something else than the tasks: risks, references, the tests, and so on."""
-    found = _ASIDE.search(section.name)
-    return found is not None and found.group() not in but_names and not _BREAKDOWN.fullmatch(section.name)
+    if region.is_whole:
+        return _ASIDE.search(section.name) is not None
+    return _ASIDE_INSIDE.fullmatch(section.name) is not None
 
 
-def _end(document: Document, section: Section) -> int:
+def _end(outline: Outline, section: Section) -> int:
     """The end of a section; parts of tasks ("## Files") whose headings are of too high a level do not end it."""
     end = section.body.end
-    for other in document.sections:
+    task = _last_task(outline, section.heading.end, end)
+    if task is None:
+        return end
+    for other in outline.sections[outline.index_from(end) :]:
         if other.heading.start < end:
             continue
-        if other.heading.start > end or other.level > section.level + 1 or not is_part(document, other):
-            break
-        if not _has_tasks(document, section, end):
+        if other.heading.start > end or other.level > section.level + 1 or not outline.is_part(other):
             break
         end = other.body.end
     return end
 
 
-def is_part(document: Document, section: Section) -> bool:
-    """Say whether a section is a part of a task, like its files: named so, and there again for other tasks."""
-    if _PART_OF_A_TASK.fullmatch(section.name) is None:
-        return False
-    return sum(other.name == section.name and other.level == section.level for other in document.sections) > 1
+def _last_task(outline: Outline, start: int, end: int) -> Section | None:
+    """The last heading in these lines that is no part of a task, if it is a task itself."""
+    inside = outline.sections[outline.index_from(start) : outline.index_from(end)]
+    last = next((each for each in reversed(inside) if not outline.is_part(each)), None)
+    return last if last is not None and _is_task(outline, last) else None
 
 
-def _has_tasks(document: Document, section: Section, end: int) -> bool:
-    """Whether the last heading before `end` that is no part of a task is a task itself."""
-    inside = [each for each in document.sections if section.heading.end <= each.heading.start < end]
-    named = [each for each in inside if not is_part(document, each)]
-    return bool(named) and is_task_heading(named[-1])
-
-
-def is_task_heading(section: Section) -> bool:
-    name = name_in(section.title)
+def _is_task(outline: Outline, section: Section) -> bool:
+    name = outline.name(section)
     odd = re.match(r"[A-Za-z][\w.]*-[\w.-]+\s*:", section.title)
     return odd is not None or (name is not None and name.rank in (Rank.TASK, Rank.STEP))

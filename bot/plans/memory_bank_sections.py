@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.plans.block_reading import list_of
@@ -11,6 +11,7 @@ from bot.plans.document import Document, Section
 from bot.plans.fields import Field, normal_name
 from bot.plans.inline import plain
 from bot.plans.memory_bank_ids import Rank, read_name
+from bot.plans.memory_bank_terms import sections_in
 from bot.plans.model import Box
 from bot.plans.nodes import Item, ListNode, Node, Paragraph, Span, Table
 from bot.plans.placeholders import filled, is_placeholder
@@ -39,11 +40,10 @@ _UNTICKED: Final = "⏳❌⬜☐▢🔲🔴🟡🚧⚠"
 _MARKED: Final = re.compile(rf"([{_TICKED}{_UNTICKED}])\ufe0f?\s*(?=\S)")
 
 
-def goal_sections(document: Document, tasks: Section | None) -> Iterator[Section]:
+def goal_sections(document: Document, tasks: Sequence[Span]) -> Iterator[Section]:
     """The sections that state the plan's goal; goals of single phases below the list of tasks are none."""
     for section in document.sections:
-        is_inside = tasks is not None and section.heading.start in tasks.body
-        if _GOAL.fullmatch(section.name) and not is_inside:
+        if _GOAL.fullmatch(section.name) and not any(section.heading.start in span for span in tasks):
             yield section
 
 
@@ -79,9 +79,7 @@ def readiness(document: Document) -> tuple[Box, ...]:
 def gates(document: Document) -> tuple[str, ...]:
     """The quality gates in order: headings, items or rows of their section, else the field that lists them."""
     for section in _named(document, _GATES):
-        headings = [
-            below.title for below in document.sections if below.heading.start in section.body and below is not section
-        ]
+        headings = [below.title for below in sections_in(document, section.body)]
         if any(re.match(r"\W*gate\b", title, re.IGNORECASE) for title in headings):
             return tuple(headings)
         if found := tuple(_entries(document.nodes_in(section.body))):
@@ -106,7 +104,7 @@ def success_criteria(document: Document) -> tuple[str, ...]:
 def milestones(document: Document) -> tuple[str, ...]:
     """The milestones as `M1: title`, from their section (headings, items or rows), else from headings anywhere."""
     for section in _named(document, _MILESTONES):
-        below = [each for each in document.sections if each.heading.start in section.body]
+        below = sections_in(document, section.body)
         for written in (
             [each.title for each in below],
             [item.text.content for item in _items(document.nodes_in(section.body)) if item.text is not None],

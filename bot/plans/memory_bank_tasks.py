@@ -11,13 +11,16 @@ from bot.plans.document import Document, Section
 from bot.plans.memory_bank_candidates import Candidate
 from bot.plans.memory_bank_collecting import Collected, collect
 from bot.plans.memory_bank_explicit import with_explicit_ids
-from bot.plans.memory_bank_ids import Rank, is_task_stem, name_in, number_key, stem
-from bot.plans.memory_bank_regions import Region, Trust, is_part, regions
-from bot.plans.memory_bank_terms import sections_in, terms_in
-from bot.plans.model import Finding
+from bot.plans.memory_bank_ids import Rank, is_task_stem, number_key, stem
+from bot.plans.memory_bank_outline import Outline
+from bot.plans.memory_bank_regions import Region, Trust, regions
+from bot.plans.memory_bank_terms import Kind, Term, sections_in, terms_in
+from bot.plans.model import BLOCKS_LIMIT, Finding
 from bot.plans.nodes import Span
 
 _NAMED_RANKS: Final = (Rank.TASK, Rank.STEP, Rank.PHASE)
+
+_TERMS: Final[frozenset[Kind]] = frozenset({"depends", "touched", "files", "acceptance", "milestone", "status"})
 
 
 @dataclass(slots=True)
@@ -33,86 +36,143 @@ class Tasks:
     are_listed: bool = True
     have_ids: bool = True
 
+    @property
+    def spans(self) -> list[Span]:
+        """The lines that are about tasks alone: their section, and each task that has a heading."""
+        own = [each.span for each in self.found[:BLOCKS_LIMIT] if each.form == "heading"]
+        return [*own, self.section.body] if self.section is not None and self.are_listed else own
+
 
 def read_tasks(document: Document, title: Section | None) -> Tasks:
     """Every task with its terms; no tasks at all where nothing says that something is one."""
-    places = regions(document, title)
+    outline = Outline(document)
+    places = regions(outline, title)
     listed = [region for region in places if region.trust is Trust.BREAKDOWN]
     details = [region for region in places if region.trust is Trust.DETAILS]
     if not listed:
         listed, details = details, []
-    tasks = _listed(document, listed)
-    if not tasks.found:
-        tasks = _anywhere(document, title)
-    if not tasks.found:
-        loose = [region for region in places if region.trust is Trust.LOOSE]
-        tasks = _counted([_collected(document, region) for region in loose])
+    collected = [_collected(document, outline, region) for region in listed]
+    tasks = (
+        _ranked(document, outline, collected, _NAMED_RANKS)
+        or _anywhere(document, outline, title, (Rank.TASK,))
+        or _counted(collected)
+        or _anywhere(document, outline, title, _NAMED_RANKS)
+    )
+    if tasks is None:
+        loose = [_collected(document, outline, region) for region in places if region.trust is Trust.LOOSE]
+        tasks = _counted(loose) or Tasks()
         tasks.are_listed = False
-    _take_details(document, details, tasks)
+    _take_details(document, outline, details, tasks)
+    for task in tasks.found:
+        task.milestone = task.milestone or outline.phase_at(task.line, task.name.id)
     return tasks
 
 
-def _collected(document: Document, region: Region) -> Collected:
-    found = collect(document, region)
+def _collected(document: Document, outline: Outline, region: Region) -> Collected:
+    found = collect(document, outline, region)
     found.named = with_explicit_ids(document, region, found.named)
     return found
 
 
-def _listed(document: Document, places: Sequence[Region]) -> Tasks:
-    collected = [_collected(document, region) for region in places]
-    return _ranked(document, collected, _NAMED_RANKS) or _counted(collected)
-
-
-def _ranked(document: Document, collected: Sequence[Collected], ranks: Sequence[Rank]) -> Tasks | None:
+def _ranked(
+    document: Document, outline: Outline, collected: Sequence[Collected], ranks: Sequence[Rank]
+) -> Tasks | None:
     for rank in ranks:
-        pool = [each for one in collected for each in _of_rank(document, one, rank)]
+        pool = [each for one in collected for each in _of_rank(document, outline, one, rank)]
         if pool:
             findings = [finding for one in collected for finding in one.findings]
-            section = next((one.region.section for one in collected if pool[0].line in one.region.span), None)
-            return Tasks(_merged(_of_one_kind(pool)), findings, section)
+            region = next(one.region for one in collected if pool[0].line in one.region.span)
+            return Tasks(_merged(_of_one_kind(pool)), findings, None if region.is_whole else region.section)
     return None
 
 
-def _anywhere(document: Document, title: Section | None) -> Tasks:
+def _anywhere(document: Document, outline: Outline, title: Section | None, ranks: Sequence[Rank]) -> Tasks | None:
     """A plan without a section for its tasks: whatever has a task's name outside sections about other things."""
     if not document.sections:
-        return Tasks()
-    whole = Region(document.all, title or document.sections[0], Trust.BREAKDOWN)
-    collected = _collected(document, whole)
+        return None
+    whole = Region(document.all, title or document.sections[0], Trust.BREAKDOWN, is_whole=True)
+    collected = _collected(document, outline, whole)
     # Milestones alone (M1, M2) are no tasks; phases with headings of their own are.
     collected.named = [
         each
         for each in collected.named
-        if each.name.rank is not Rank.PHASE or (each.form == "heading" and not each.name.id[1:2].isdigit())
+        if each.name.rank is not Rank.PHASE or (each.form == "heading" and " " in each.name.id)
     ]
-    found = _ranked(document, [collected], _NAMED_RANKS)
+    found = _ranked(document, outline, [collected], ranks)
     if found is None or (len(found.found) < 2 and found.found[0].form != "heading"):
-        return Tasks()
+        return None
     return found
 
 
-def _of_rank(document: Document, collected: Collected, rank: Rank) -> list[Candidate]:
+def _of_rank(document: Document, outline: Outline, collected: Collected, rank: Rank) -> list[Candidate]:
     """The candidates of one rank, without those that only describe a task whose heading stands above them."""
     named = [each for each in collected.named if each.name.rank is rank and each.name.id]
     headings = [each for each in named if each.form == "heading"]
     if any(is_task_stem(stem(each.name.id)) for each in named):
         # "### F1: Feature" above "T1: task" is a container.
         headings = [each for each in headings if is_task_stem(stem(each.name.id))]
-    _extend(document, collected.region, headings, [each.line for each in headings])
-    others = [each for each in named if each.form != "heading" and not any(each.line in one.span for one in headings)]
+    headings = _without_nested(document, headings)
+    end = collected.region.span.end
+    _extend(document, outline, end, headings, [each.line for each in headings])
+    others = [each for each in named if each.form != "heading" and not _is_inside(each.line, headings)]
     flowing = [each for each in others if each.form in ("paragraph", "fields")]
-    _extend(document, collected.region, flowing, sorted(each.line for each in (*collected.named, *headings)))
-    return sorted([*headings, *others], key=lambda each: each.line)
+    _extend(document, outline, end, flowing, sorted(each.line for each in (*collected.named, *headings)))
+    found = sorted([*headings, *others], key=lambda each: each.line)
+    if rank is not Rank.PHASE:
+        _place_in_phases(found, collected, outline)
+    return found
 
 
-def _extend(document: Document, region: Region, tasks: Sequence[Candidate], starts: Sequence[int]) -> None:
+def _is_inside(line: int, headings: Sequence[Candidate]) -> bool:
+    index = bisect_right(headings, line, key=lambda each: each.line) - 1
+    return index >= 0 and line in headings[index].span
+
+
+def _without_nested(document: Document, headings: Sequence[Candidate]) -> list[Candidate]:
+    """Tasks of which none is another's part: below a task with terms `T1.1` is a step, else `T1` is a container."""
+    left_out: set[int] = set()
+    for index, outer in enumerate(headings):
+        if outer.line in left_out:
+            continue
+        inner = []
+        for each in headings[index + 1 :]:
+            if each.level <= outer.level or not each.name.id.startswith((outer.name.id + ".", outer.name.id + "-")):
+                break
+            inner.append(each)
+        if not inner:
+            continue
+        own = terms_in(document, Span(outer.span.end, inner[0].line))
+        if _TERMS & own.by_kind.keys():
+            left_out |= {each.line for each in inner}
+            words = tuple(f"{each.name.id}: {each.name.title}" for each in inner)
+            outer.terms.by_kind.setdefault("steps", Term(words, (), inner[0].line))
+        else:
+            left_out.add(outer.line)
+    return [each for each in headings if each.line not in left_out]
+
+
+def _place_in_phases(found: Sequence[Candidate], collected: Collected, outline: Outline) -> None:
+    """Tasks below an item or a bold line that names a milestone belong to it."""
+    phases = [each for each in collected.named if each.name.rank is Rank.PHASE and each.form in ("list", "paragraph")]
+    for task in found:
+        index = bisect_right(phases, task.line, key=lambda each: each.line) - 1
+        phase = phases[index] if index >= 0 else None
+        if phase is None or phase.line == task.line:
+            continue
+        section = outline.at(task.line)
+        is_below = phase.form == "paragraph" and section is not None and section.heading.start <= phase.line
+        if is_below or (phase.form == "list" and task.line in phase.span):
+            task.milestone = phase.name.id
+
+
+def _extend(document: Document, outline: Outline, last: int, tasks: Sequence[Candidate], starts: Sequence[int]) -> None:
     """Let a task reach to where the next one begins, or a heading that is no part of it; read its terms there."""
     for task in tasks:
         index = bisect_right(starts, task.line)
-        end = starts[index] if index < len(starts) else region.span.end
+        end = starts[index] if index < len(starts) else last
         for section in sections_in(document, Span(task.span.end, end)):
             level = task.level or 7
-            if section.level <= level and not (task.form == "heading" and is_part(document, section)):
+            if section.level <= level and not (task.form == "heading" and outline.is_part(section)):
                 end = section.heading.start
                 break
         behind = task.span.end if task.form == "heading" else task.line
@@ -175,17 +235,18 @@ def _add(task: Candidate, other: Candidate) -> None:
     )
 
 
-def _take_details(document: Document, places: Sequence[Region], tasks: Tasks) -> None:
+def _take_details(document: Document, outline: Outline, places: Sequence[Region], tasks: Tasks) -> None:
     by_fold = {each.name.id.casefold(): each for each in reversed(tasks.found)}
     for region in places:
+        collected = _collected(document, outline, region)
         for rank in Rank:
-            for each in _of_rank(document, _collected(document, region), rank):
+            for each in _of_rank(document, outline, collected, rank):
                 known = by_fold.get(each.name.id.casefold())
                 if known is not None and known is not each:
                     _add(known, each)
 
 
-def _counted(collected: Sequence[Collected]) -> Tasks:
+def _counted(collected: Sequence[Collected]) -> Tasks | None:
     """Tasks that have only their place in a row: numbered headings, else list items, else bullets."""
     choices: tuple[Callable[[Collected], list[Candidate]], ...] = (_numbered_headings, _numbered_items, _bullets)
     for choose in choices:
@@ -193,7 +254,7 @@ def _counted(collected: Sequence[Collected]) -> Tasks:
             found = choose(one)
             if found:
                 return Tasks(found, list(one.findings), one.region.section, have_ids=False)
-    return Tasks()
+    return None
 
 
 def _numbered_headings(collected: Collected) -> list[Candidate]:
@@ -224,13 +285,3 @@ def _bullets(collected: Collected) -> list[Candidate]:
 
 def _has_headings(collected: Collected) -> bool:
     return any(each.form == "heading" for each in (*collected.named, *collected.numbered))
-
-
-def contexts(document: Document) -> list[tuple[Span, str]]:
-    """The lines below each heading of a milestone or phase, with its name, outer ones first."""
-    found = []
-    for section in document.sections:
-        name = name_in(section.title)
-        if name is not None and name.rank is Rank.PHASE:
-            found.append((section.body, name.id))
-    return found

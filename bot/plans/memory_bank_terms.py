@@ -107,8 +107,9 @@ def terms_in(document: Document, span: Span) -> Terms:
     items = list(_items(document, span))
     boxes = [item.checked for item in items if item.checked is not None]
     found.are_boxes_ticked = bool(boxes) and all(boxes)
-    keyed = [one.span for one in document.fields_in(span)]
-    free = [item.text for item in items if item.text is not None and not any(item.span.start in key for key in keyed)]
+    keyed = {one.line for one in document.fields_in(span)}
+    keyed |= {item.span.start for one in document.fields_in(span) for item in one.items}
+    free = [item.text for item in items if item.text is not None and item.span.start not in keyed]
     if free:
         _take(found, "steps", Term(_filled(free), tuple(free), free[0].line))
     return found
