@@ -190,7 +190,7 @@ def _tasks(entries: tuple[TaskEntry, ...]) -> Iterable[TaskPart]:
 def _written_id(words: str) -> str:
     """An id that the heading can be read back from: plain if it is one of the usual ones, else in a code span."""
     one_line = " ".join(words.split())
-    return one_line if _SIMPLE_ID.fullmatch(one_line) else inert_code(one_line.replace("`", "'"), 60)
+    return one_line if _SIMPLE_ID.fullmatch(one_line) else inert_code(one_line.replace("`", "'") or "unnamed", 60)
 
 
 def _heading_words(summary: str) -> str:
