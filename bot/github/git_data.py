@@ -122,7 +122,13 @@ async def commit_files(
 
 
 async def commit_tree(
-    client: Client, repo: Repo, branch: str, expected_head: str, tree_sha: str, message: str
+    client: Client,
+    repo: Repo,
+    branch: str,
+    expected_head: str,
+    tree_sha: str,
+    message: str,
+    on_prepared: Callable[[str], Awaitable[None]] | None = None,
 ) -> CommitResult:
     """Put a commit with the whole of an existing tree on top of a branch, as a rollback does. Raises HeadMoved."""
     head = await read_ref(client, repo, branch)
@@ -131,6 +137,8 @@ async def commit_tree(
     if (await commit(client, repo, head)).tree_sha == tree_sha:
         return CommitResult(head, {}, created=False)
     new_commit = await _create_commit(client, repo, tree_sha, head, message)
+    if on_prepared is not None:
+        await on_prepared(new_commit)
     await _move_branch(client, repo, branch, head, new_commit)
     return CommitResult(new_commit, {}, created=True)
 

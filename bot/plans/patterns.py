@@ -261,3 +261,31 @@ def _first_group(text: str) -> tuple[int, int, list[str]] | None:
     begin, end, commas = min(complete)
     bounds = [begin, *commas, end]
     return begin, end + 1, [text[left + 1 : right] for left, right in pairwise(bounds)]
+
+
+def may_overlap(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether a path could exist that a pattern of each side includes; when that cannot be told, it could."""
+    right = [_fixed_part(line) for pattern in others for line in _lines_or_anything(pattern)]
+    left = [_fixed_part(line) for pattern in some for line in _lines_or_anything(pattern)]
+    return any(_is_within(one, other) or _is_within(other, one) for one in left for other in right)
+
+
+def _lines_or_anything(pattern: str) -> list[str]:
+    try:
+        return gitignore_lines(pattern)
+    except PatternError:
+        return ["*"]
+
+
+def _fixed_part(line: str) -> tuple[str, ...]:
+    """The folders and name before the first wildcard; case is dropped, since some file systems drop it too."""
+    parts: list[str] = []
+    for part in line.strip("/").split("/"):
+        if any(one in part for one in "*?[\\"):
+            break
+        parts.append(part.casefold())
+    return tuple(parts)
+
+
+def _is_within(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:
+    return inner[: len(outer)] == outer

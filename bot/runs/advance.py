@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
+from bot.plans.model import Mode
+from bot.runs.approve import close
 from bot.runs.assess import GatesState, is_validated
+from bot.runs.attribution import carries, own_commits
 from bot.runs.effects import Say
 from bot.runs.facts import Facts, Outcome, OutcomeState, PlanFile
-from bot.runs.finish import closeout_blockers, is_closing
-from bot.runs.messages import Notice, NoticeKind
-from bot.runs.model import BlockRun, BlockState, EntryKind, Run, RunState
-from bot.runs.obstacles import approval_obstacles
-from bot.runs.records import close_out, other_place
+from bot.runs.finish import finish_up, is_closing
+from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
+from bot.runs.model import Approval, BlockRun, BlockState, DispatchState, EntryKind, Run, RunState, WorkerKind
+from bot.runs.obstacles import approval_obstacles, check_obstacles, closeout_blockers, plan_obstacles
+from bot.runs.opening import go_on
+from bot.runs.planning import with_planning_issue
+from bot.runs.records import other_place
 from bot.runs.turn import Turn
-
-BOT = "stepwise"
+from bot.runs.validate import look_at_validation
+from bot.runs.workers import BOT, followed
 
 
 def absorb(run: Run, outcomes: dict[str, Outcome]) -> Run:
@@ -25,7 +32,7 @@ def absorb(run: Run, outcomes: dict[str, Outcome]) -> Run:
         wrote_here = outcome.state is OutcomeState.DONE and "pull" not in outcome.result
         if wrote_here and key.startswith(f"{run.id}:"):
             blobs.update(json.loads(outcome.result.get("blobs", "{}")))
-    return replace(run, own_blobs=tuple(sorted(blobs.items())))
+    return with_planning_issue(replace(run, own_blobs=tuple(sorted(blobs.items()))), outcomes)
 
 
 def follow_plan(run: Run, facts: Facts) -> Run:
@@ -51,7 +58,9 @@ def advance(turn: Turn) -> Turn:
         return turn
     match run.state:
         case RunState.RUNNING:
-            return _look_at_open_block(turn, run)
+            return _run_on(turn)
+        case RunState.VALIDATING:
+            return look_at_validation(turn)
         case RunState.COMPLETED | RunState.CLOSED if _verdict_is_stale(turn, run):
             return _reopen_validation(turn, run)
         case _:
@@ -93,14 +102,29 @@ def _closed_out(turn: Turn) -> Turn:
     return turn.do(Say(f"say:{run.id}:closed:{run.sequence}", Notice(NoticeKind.CLOSED, values)))
 
 
-def _look_at_open_block(turn: Turn, run: Run) -> Turn:
-    block = run.open_block
-    if block is None:
+def _run_on(turn: Turn) -> Turn:
+    """Workers that came to nothing, stop conditions, then every open block by itself."""
+    turn = _stopped_by_condition(followed(turn))
+    run = turn.run
+    if run is None or run.state is not RunState.RUNNING:
         return turn
-    if block.state not in {BlockState.ACTIVE, BlockState.AWAITING_APPROVAL}:
-        return turn.to(run.with_block(replace(block, state=BlockState.ACTIVE)))
-    obstacles = approval_obstacles(run, turn.situation)
+    if not run.open_blocks:
+        return go_on(turn, BOT)
+    for block_id in [block.id for block in run.open_blocks]:
+        turn = _look_at_block(turn, block_id)
+    return _closed_by_itself(turn)
+
+
+def _look_at_block(turn: Turn, block_id: str) -> Turn:
+    run = turn.run
+    assert run is not None
+    block = run.block(block_id)
+    if block is None or block.state not in {BlockState.ACTIVE, BlockState.AWAITING_APPROVAL}:
+        return turn
+    obstacles = approval_obstacles(run, turn.situation, block)
     head = turn.situation.content_head
+    if block.state is BlockState.ACTIVE and _is_in_hand(block):
+        return turn
     if not obstacles and (block.state is BlockState.ACTIVE or block.head != head):
         return _with(
             turn, run, replace(block, state=BlockState.AWAITING_APPROVAL, head=head), EntryKind.AWAITING_APPROVAL
@@ -109,6 +133,83 @@ def _look_at_open_block(turn: Turn, run: Run) -> Turn:
         reopened = replace(block, state=BlockState.ACTIVE, head=None)
         return _with(turn, run, reopened, EntryKind.REOPENED, obstacles[0].problem.replace("_", " "))
     return turn
+
+
+def _is_in_hand(block: BlockRun) -> bool:
+    """A worker's workflow run is still at it: its commits so far are not what it means to hand over."""
+    dispatch = block.dispatch
+    return (
+        dispatch is not None
+        and dispatch.kind is WorkerKind.WORKFLOW
+        and dispatch.state is DispatchState.RUNNING
+        and block.reported is None
+    )
+
+
+def _closed_by_itself(turn: Turn) -> Turn:
+    """Autonomous: a block closes when its commits carry its id or its worker reported it, and its gates are green."""
+    run = turn.run
+    assert run is not None
+    if run.mode is not Mode.AUTONOMOUS:
+        return turn
+    for block in run.open_blocks:
+        waiting = [other for other in run.open_blocks if other.id in run.group_of(block.id)]
+        if all(_may_close_itself(turn, run, other) for other in waiting):
+            by = f"{BOT} (autonomous, started by {run.started_by})"
+            head = turn.situation.content_head
+            approvals = tuple(Approval(other.id, head, run.contract, 0, by, turn.now) for other in waiting)
+            closed = close(turn, tuple(waiting), approvals, by, boundary=_last_of(turn, run, waiting))
+            # What was pushed behind it may carry the id of the next block already.
+            return _run_on(closed) if closed.run and closed.run.state is RunState.RUNNING else closed
+    return turn
+
+
+def _last_of(turn: Turn, run: Run, blocks: Sequence[BlockRun]) -> str:
+    """Where the blocks' own commits end: before the first commit behind them that carries another block's id."""
+    head = turn.situation.content_head
+    ids = {block.id for block in blocks}
+    others = [block.id for block in run.blocks if block.id not in ids and not block.is_settled]
+    last = None
+    for commit in turn.situation.own_commits:
+        if last is not None and any(carries(commit.message, other) for other in others):
+            return last
+        last = commit.sha
+    return head
+
+
+def _may_close_itself(turn: Turn, run: Run, block: BlockRun) -> bool:
+    if block.state is not BlockState.AWAITING_APPROVAL or turn.situation.gates.state is not GatesState.GREEN:
+        return False
+    if block.reported is not None:
+        return True
+    mine = own_commits(run, block, turn.situation.own_commits)
+    return any(carries(commit.message, block.id) for commit in mine)
+
+
+def _stopped_by_condition(turn: Turn) -> Turn:
+    """Autonomous: whatever the plan would have somebody look at stops the run, and people are told."""
+    run = turn.run
+    if run is None or run.mode is not Mode.AUTONOMOUS or run.state is not RunState.RUNNING:
+        return turn
+    conditions = [
+        *(sentence.problem.replace("_", " ") for sentence in (*plan_obstacles(turn.situation), *_red(turn))),
+        *(f"{block.id} is {block.state}: {block.reason}" for block in run.blocks if block.state in _HELD),
+    ]
+    if not conditions:
+        return turn
+    reason = f"stop condition: {conditions[0]}"
+    paused = replace(run, state=RunState.PAUSED, before_pause=run.state, reason=reason, sequence=run.sequence + 1)
+    turn = turn.to(paused).note(EntryKind.PAUSED, BOT, reason)
+    notice = Notice(NoticeKind.STOPPED, {"reason": reason}, tuple(conditions))
+    return turn.do(Say(f"say:{run.id}:stopped:{run.sequence}", notice))
+
+
+_HELD: Final = frozenset({BlockState.FAILED, BlockState.BLOCKED})
+
+
+def _red(turn: Turn) -> tuple[Refusal, ...]:
+    hard = {Problem.SCOPE_VIOLATED, Problem.SCOPE_UNKNOWN, Problem.GATES_RED}
+    return tuple(refusal for refusal in check_obstacles(turn.situation) if refusal.problem in hard)
 
 
 def _with(turn: Turn, run: Run, block: BlockRun, kind: EntryKind, text: str = "") -> Turn:
@@ -130,7 +231,7 @@ def _merged(turn: Turn, run: Run) -> Turn:
     turn = turn.to(merged).note(EntryKind.MERGED, BOT)
     if run.state is RunState.CLOSED or run.state is RunState.ABORTED:
         return turn
-    blockers = closeout_blockers(turn, merged)
+    blockers = closeout_blockers(merged, turn.situation)
     if blockers:
         reason = "merged before the plan was done: " + "; ".join(blockers)
         turn = turn.to(replace(merged, state=RunState.ABORTED, reason=reason)).note(EntryKind.ABORTED, BOT, reason)
@@ -138,4 +239,4 @@ def _merged(turn: Turn, run: Run) -> Turn:
         return turn.do(Say(f"say:{run.id}:merged", notice))
     if run.state is not RunState.COMPLETED or is_closing(merged, turn.facts):
         return turn
-    return close_out(turn.note(EntryKind.CLOSEOUT, BOT))
+    return finish_up(turn, BOT)

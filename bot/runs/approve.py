@@ -6,14 +6,17 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from bot.plans.patterns import ScopeRules
 from bot.runs.assess import NO_GATE_NOTE, GatesState
-from bot.runs.execute import open_next_block
-from bot.runs.facts import Progress
+from bot.runs.attribution import own_commits
+from bot.runs.facts import GateState, Progress
 from bot.runs.messages import Problem, Refusal
-from bot.runs.model import Approval, BlockRun, BlockState, EntryKind, Run, RunState
+from bot.runs.model import Approval, BlockRun, BlockState, EntryKind, GateSeen, Run, RunState
 from bot.runs.obstacles import approval_obstacles, plan_obstacles
+from bot.runs.opening import go_on
 from bot.runs.records import TRAILER_APPROVED, TRAILER_BLOCK, write_record
 from bot.runs.turn import Call, Turn
+from bot.runs.workers import stop_worker
 
 _COMMIT: Final = re.compile(r"@?([0-9a-f]{7,40})$")
 
@@ -60,21 +63,54 @@ def running(turn: Turn) -> Run | Refusal:
             return run
 
 
-def named_block(run: Run, name: str | None) -> BlockRun | Refusal:
-    """The open block, if `name` means it (or nothing was named)."""
-    current = run.open_block
-    if current is None:
+def named_blocks(run: Run, name: str | None) -> tuple[BlockRun, ...] | Refusal:
+    """The open blocks that `name` means: one, or all of an approved group; without a name the one that waits."""
+    opened = run.open_blocks
+    if not opened:
         return Refusal(Problem.NO_OPEN_BLOCK)
     if name is None:
-        return current
+        waiting = [block for block in opened if block.state is BlockState.AWAITING_APPROVAL] or list(opened)
+        first = waiting[0]
+        if any(block.id not in run.group_of(first.id) for block in waiting):
+            return Refusal(Problem.WHICH_BLOCK, items=tuple(block.id for block in waiting))
+        return _group(run, first)
+    members = _members(run, name)
+    if members is not None:
+        return _group(run, members)
     block = run.block(name)
     if block is None:
         return Refusal(Problem.NO_SUCH_BLOCK, {"block": name}, tuple(item.id for item in run.blocks))
     if block.is_settled:
         return Refusal(Problem.BLOCK_SETTLED, {"block": block.id, "state": block.state, "head": block.head or ""})
-    if block.id != current.id:
-        return Refusal(Problem.NOT_THE_OPEN_BLOCK, {"block": block.id, "open": current.id})
-    return block
+    if not block.is_open:
+        return Refusal(Problem.NOT_THE_OPEN_BLOCK, {"block": block.id, "open": opened[0].id})
+    return _group(run, block)
+
+
+def _group(run: Run, block: BlockRun) -> tuple[BlockRun, ...]:
+    """A group is approved as one: whoever names one of its blocks names all that are open."""
+    ids = run.group_of(block.id)
+    return tuple(item for item in run.open_blocks if item.id in ids)
+
+
+def _members(run: Run, name: str) -> BlockRun | None:
+    """An open block of the group that a name such as `B02-B03` or `B02+B03` spells out; None if it is no group."""
+    wanted = [part.casefold() for part in re.split(r"[+,]", name) if part]
+    for group in run.terms.get("groups") or ():
+        ids = [str(block_id).casefold() for block_id in group]
+        if wanted == ids or name.casefold() == f"{ids[0]}-{ids[-1]}":
+            return next((block for block in run.open_blocks if block.id in group), None)
+    return None
+
+
+def named_block(run: Run, name: str | None) -> BlockRun | Refusal:
+    """The one open block that `name` means (or the only one, if nothing was named)."""
+    found = named_blocks(run, name)
+    if isinstance(found, Refusal):
+        return found
+    if name is not None:
+        return next((block for block in found if block.id.casefold() == name.casefold()), found[0])
+    return found[0]
 
 
 def head_meant(turn: Turn, block: str | None, commit: str | None, call: Call) -> Refusal | None:
@@ -90,9 +126,9 @@ def head_meant(turn: Turn, block: str | None, commit: str | None, call: Call) ->
             return None
         return Refusal(Problem.HEAD_MOVED, {"meant": commit, "head": head, "block": block or ""})
     shown = turn.facts.shown
-    if shown is not None and shown.block == block and shown.head == head and shown.at <= call.comment.at:
+    if shown is not None and shown.covers(block) and shown.head == head and shown.at <= call.comment.at:
         return None
-    if shown is not None and shown.block == block and shown.head != head:
+    if shown is not None and shown.covers(block) and shown.head != head:
         return Refusal(Problem.HEAD_MOVED, {"meant": shown.head, "head": head, "block": block or ""})
     return Refusal(Problem.NOT_SHOWN_YET, {"head": head, "block": block or ""})
 
@@ -105,42 +141,86 @@ def approve(turn: Turn, call: Call) -> Turn | Refusal:
     run = running(turn)
     if isinstance(run, Refusal):
         return run
-    block = named_block(run, name)
-    if isinstance(block, Refusal):
-        return block
-    obstacles = approval_obstacles(run, turn.situation)
-    moved = head_meant(turn, block.id, commit, call)
+    blocks = named_blocks(run, name)
+    if isinstance(blocks, Refusal):
+        return blocks
+    obstacles = [refusal for block in blocks for refusal in approval_obstacles(run, turn.situation, block)]
+    moved = head_meant(turn, blocks[0].id, commit, call)
     if moved is not None and (not obstacles or moved.problem is Problem.HEAD_MOVED):
         return moved
     if obstacles:
         return obstacles[0]
-    return _close(turn, run, block, call)
+    approvals = tuple(_approval(turn, run, block, call) for block in blocks)
+    return close(turn, blocks, approvals, call.by)
 
 
-def _close(turn: Turn, run: Run, block: BlockRun, call: Call) -> Turn:
-    situation, head = turn.situation, turn.situation.content_head
-    gate_note = NO_GATE_NOTE if situation.gates.state is GatesState.SILENT else None
-    approval = Approval(block.id, head, run.contract, call.comment.comment_id, call.by, turn.now, gate_note)
-    progress = turn.facts.progress
+def _approval(turn: Turn, run: Run, block: BlockRun, call: Call) -> Approval:
+    note = NO_GATE_NOTE if turn.situation.gates.state is GatesState.SILENT else None
+    head = turn.situation.content_head
+    return Approval(block.id, head, run.contract, call.comment.comment_id, call.by, turn.now, note)
+
+
+def close(
+    turn: Turn,
+    blocks: tuple[BlockRun, ...],
+    approvals: tuple[Approval, ...],
+    by: str,
+    *,
+    boundary: str | None = None,
+) -> Turn:
+    """Close blocks at the head that their approvals name, open what comes next, and record it in one commit.
+
+    `boundary` is the last commit that belongs to them, if it is not the head itself.
+    """
+    run = turn.run
+    assert run is not None
+    head = approvals[0].head
+    for block, approval in zip(blocks, approvals, strict=True):
+        assert turn.run is not None
+        changed = turn.run.with_block(_closed(turn, turn.run, block, approval))
+        turn = turn.note(
+            EntryKind.APPROVED, by, approval.gate_note or "", block=block.id, comment_id=approval.comment_id or None
+        ).to(changed)
+    assert turn.run is not None
+    if not turn.run.open_blocks:
+        # While others are open beside it, what they pushed lies behind this head too and is still to be approved.
+        turn = turn.to(replace(turn.run, boundary=boundary or head))
+    turn = go_on(with_gates_noted(turn), by)
+    name = " and ".join(block.id for block in blocks)
+    trailers = tuple((TRAILER_BLOCK, block.id) for block in blocks)
+    return write_record(turn, f"Record {name} of {run.title}", (*trailers, (TRAILER_APPROVED, by)))
+
+
+def with_gates_noted(turn: Turn) -> Turn:
+    """Keep how the gates stand, as the evidence that records cite; a head that has none keeps what was seen below."""
+    run = turn.run
+    assert run is not None
+    seen = tuple(
+        GateSeen(item.name, item.conclusion, item.title or "", item.url or "", item.state is GateState.GREEN)
+        for item in turn.situation.gates.reports
+    )
+    return turn.to(replace(run, gates_seen=seen)) if seen else turn
+
+
+def _closed(turn: Turn, run: Run, block: BlockRun, approval: Approval) -> BlockRun:
+    situation, progress = turn.situation, turn.facts.progress
     own_files = {path for path, _ in run.own_blobs} | {run.plan_path}
     files = progress.files if isinstance(progress, Progress) else ()
-    closed = replace(
+    beside = {other.id for other in run.open_blocks} - set(run.group_of(block.id))
+    stated = run.promise(block.id).get("files") or ()
+    rules = ScopeRules.compile(stated, ()) if beside and stated else None
+    return replace(
         block,
         state=BlockState.DONE,
-        head=head,
-        commits=tuple(commit.sha for commit in situation.own_commits),
-        files=tuple(path for path in files if path not in own_files),
+        head=approval.head,
+        commits=tuple(commit.sha for commit in own_commits(run, block, situation.own_commits)),
+        files=tuple(
+            path for path in files if path not in own_files and (rules is None or rules.judge(path).is_allowed)
+        ),
         gates=tuple(f"{report.name}: {report.conclusion}" for report in situation.gates.reports),
         approval=approval,
         reason=None,
         closed_at=turn.now,
-    )
-    turn = turn.note(
-        EntryKind.APPROVED, call.by, gate_note or "", block=block.id, comment_id=call.comment.comment_id
-    ).to(replace(run.with_block(closed), boundary=head))
-    turn = open_next_block(turn, call.by)
-    return write_record(
-        turn, f"Record {block.id} of {run.title}", ((TRAILER_BLOCK, block.id), (TRAILER_APPROVED, call.by))
     )
 
 
@@ -162,11 +242,14 @@ def skip(turn: Turn, call: Call) -> Turn | Refusal:
     problems = plan_obstacles(turn.situation)
     if problems:
         return problems[0]
+    turn = stop_worker(turn, block)
+    run = turn.run or run
+    block = run.block(block.id) or block
     skipped = replace(block, state=BlockState.SKIPPED, head=None, reason=reason, closed_at=turn.now)
     turn = turn.note(EntryKind.SKIPPED, call.by, reason, block=block.id, comment_id=call.comment.comment_id).to(
         run.with_block(skipped)
     )
-    turn = open_next_block(turn, call.by)
+    turn = go_on(turn, call.by)
     return write_record(
         turn, f"Record {block.id} of {run.title} as skipped", ((TRAILER_BLOCK, block.id), ("Skipped-by", call.by))
     )

@@ -6,13 +6,14 @@ see and what commands are measured against cannot drift apart. What is not known
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from bot.plans.contract import contract_of, differences
-from bot.plans.model import Plan
+from bot.plans.model import Dialect, Plan
 from bot.plans.patterns import PatternError, ScopeRules
 from bot.runs.facts import (
     ChangedFile,
@@ -28,7 +29,7 @@ from bot.runs.facts import (
     Unknown,
 )
 from bot.runs.model import Run, RunState
-from bot.runs.policy import Policy
+from bot.runs.policy import CommitsPolicy, Policy
 
 NO_GATE_NOTE: Final = "no checks had reported on this commit"
 
@@ -69,12 +70,16 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class ScopeView:
-    """The scope of the whole change; `unknown` says why it could not be judged."""
+    """The scope of the whole change; `unknown` says why it could not be judged.
+
+    `is_stated` is false for a plan whose dialect lets it leave its files open, and which does.
+    """
 
     violations: tuple[Violation, ...] = ()
     changed: int = 0
     excepted: int = 0
     unknown: str | None = None
+    is_stated: bool = True
 
     @property
     def is_clean(self) -> bool:
@@ -100,10 +105,6 @@ class GatesView:
     unknown: str | None = None
     quiet_until: datetime | None = None
 
-    @property
-    def lets_pass(self) -> bool:
-        return self.state in {GatesState.GREEN, GatesState.SILENT}
-
     def named(self, state: GateState) -> tuple[str, ...]:
         return tuple(report.name for report in self.reports if report.state is state)
 
@@ -117,6 +118,10 @@ class Situation:
     content_head: str
     is_rewritten: bool
     progress_unknown: str | None
+    commits_policy: CommitsPolicy = CommitsPolicy.WARN
+    invariants: tuple[str, ...] = ()
+    runs_commands: bool = False
+    lacks_documentation: bool = False
 
 
 def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
@@ -127,6 +132,7 @@ def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
     plan = _plan_view(run, facts)
     progress = facts.progress if isinstance(facts.progress, Progress) else None
     content_head = _content_head(run, facts, progress)
+    policy = facts.policy if isinstance(facts.policy, Policy) else Policy()
     return Situation(
         plan=plan,
         scope=_scope_view(run, facts, plan),
@@ -135,7 +141,38 @@ def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
         content_head=content_head,
         is_rewritten=progress is not None and progress.history is History.REWRITTEN,
         progress_unknown=facts.progress.reason if isinstance(facts.progress, Unknown) else None,
+        commits_policy=policy.commits,
+        invariants=_invariants(policy, facts.files),
+        runs_commands=policy.validation.workflow is not None and bool(run and run.terms["validation_commands"]),
+        lacks_documentation=_lacks_documentation(policy, run, facts.files),
     )
+
+
+def _invariants(policy: Policy, files: Files | Unknown) -> tuple[str, ...]:
+    """The policy's invariants that this change concerns; all of them where the change is not wholly known."""
+    if isinstance(files, Unknown) or not files.is_complete:
+        return tuple(item.name for item in policy.validation.invariants)
+    return tuple(
+        item.name for item in policy.validation.invariants if not item.paths or _touches(item.paths, files.changed)
+    )
+
+
+def _touches(patterns: tuple[str, ...], changed: tuple[ChangedFile, ...]) -> bool:
+    try:
+        rules = ScopeRules.compile(patterns, ())
+    except PatternError:
+        return True
+    names = [name for file in changed for name in (file.path, file.previous) if name is not None]
+    return any(rules.judge(name).is_allowed for name in names)
+
+
+def _lacks_documentation(policy: Policy, run: Run | None, files: Files | Unknown) -> bool:
+    """Whether code changed and no documentation with it: worth a reminder, never an obstacle."""
+    if run is None or isinstance(files, Unknown) or not policy.validation.documentation:
+        return False
+    own = {path for path, _ in run.own_blobs} | {run.plan_path}
+    changed = tuple(file for file in files.changed if file.path not in own)
+    return bool(changed) and not _touches(policy.validation.documentation, changed)
 
 
 def _plan_view(run: Run | None, facts: Facts) -> PlanView:
@@ -204,18 +241,26 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView) -> ScopeView:
     else:
         return ScopeView(unknown="there is no readable plan to measure the change against")
     allowed = [exception.pattern for exception in run.exceptions] if run else []
+    dialect = run.dialect if run is not None else plan.plan.dialect if plan.plan is not None else Dialect.EXEC_PLAN
+    if not include and dialect is not Dialect.EXEC_PLAN:
+        return ScopeView(changed=len(facts.files.changed), is_stated=False)
     try:
         rules = ScopeRules.compile(include, exclude, allowed)
     except PatternError as error:
         return ScopeView(unknown=f"a pattern of the plan cannot be used: {error}")
     own_files = dict(run.own_blobs) if run else {}
+    planned = dict(run.planned) if run else {}
     exempt = {run.plan_path} if run else set(plan.paths)
+    folder = posixpath.dirname(next(iter(exempt), "")) + "/"
     violations: list[Violation] = []
     excepted = 0
     for file in facts.files.changed:
         # A plan that was made out of another file does not excuse that the other file went.
         names = [name for name in (file.path, file.previous) if name is not None and name not in exempt]
-        if not names or _is_own_record(file, own_files):
+        if dialect is Dialect.TEAM_SESSION:
+            # The session's folder is where its workers leave what they made; its plan is held by the contract.
+            names = [name for name in names if not name.startswith(folder)]
+        if not names or _is_own_record(file, own_files) or (file.blob and planned.get(file.path) == file.blob):
             continue
         judgements = [(name, rules.judge(name)) for name in names]
         excepted += any(judgement.reason == "allowed" for _, judgement in judgements)

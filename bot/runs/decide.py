@@ -8,15 +8,18 @@ from datetime import datetime
 
 from bot.runs.advance import absorb, advance, follow_plan
 from bot.runs.assess import PlanState, Situation
-from bot.runs.command_lines import command_lines
+from bot.runs.clicks import CONFIRM, CONFIRMING, calls
+from bot.runs.command_lines import CommandLine
 from bot.runs.effects import Decided, React, Say
-from bot.runs.events import CommentCreated, Event
+from bot.runs.escalate import kicked_back
+from bot.runs.events import CommentCreated, Event, Place, ReportRefused, WorkerReported, WorkerRunChanged
 from bot.runs.facts import Facts, Permission, Unknown
 from bot.runs.messages import Problem, Refusal
-from bot.runs.model import Entry, EntryKind, PullKey, Run
+from bot.runs.model import BlockState, Entry, EntryKind, KickbackSignal, PullKey, Run, RunState
 from bot.runs.policy import Policy, PolicyProblem
 from bot.runs.registry import Audience, Command, find, suggestion
 from bot.runs.turn import Call, Turn
+from bot.runs.workers import next_deadline, report_refused, reported, run_changed
 
 APPROVING_LEVELS = frozenset({"admin", "write"})
 STILL_ANSWERED = frozenset({"status", "help", "pause", "abort"})
@@ -35,27 +38,65 @@ class Decision:
 
 
 def decide(key: PullKey, run: Run | None, facts: Facts, events: Sequence[Event], now: datetime) -> Decision:
-    """Take what follows from the facts alone, then the comments in GitHub's order, then what follows from those.
+    """Take what follows from workers and facts, then the comments in GitHub's order, then what follows from those.
 
     Commands are measured against what the checklist showed before this reaction, so that nobody approves by a
     late or early arrival what they have not been shown.
     """
     if run is not None:
         run = follow_plan(absorb(run, dict(facts.outcomes)), facts)
-    turn = advance(Turn.begin(key, run, facts, now))
-    comments = {event.comment_id: event for event in events if isinstance(event, CommentCreated)}
-    for comment_id in sorted(comments):
-        turn = _answer(turn, comments[comment_id])
+    turn = advance(_with_workers_heard(Turn.begin(key, run, facts, now), events))
+    for call in calls(events):
+        turn = _answer(turn, call.comment, call.lines)
     turn = advance(turn)
-    return Decision(turn.run, turn.entries, turn.effects, turn.situation, turn.situation.gates.quiet_until)
+    quiet_until = turn.situation.gates.quiet_until
+    deadline = next_deadline(turn.run, turn.policy.workers)
+    wakes = [moment for moment in (quiet_until, deadline) if moment is not None and moment > now]
+    return Decision(turn.run, turn.entries, turn.effects, turn.situation, min(wakes, default=None))
 
 
-def _answer(turn: Turn, comment: CommentCreated) -> Turn:
+def _with_workers_heard(turn: Turn, events: Sequence[Event]) -> Turn:
+    """What workers reported and how their workflow runs moved, in the order in which it came in."""
+    for event in events:
+        match event:
+            case WorkerReported(status="kickback"):
+                turn = _kicked_back(turn, event)
+            case WorkerReported():
+                turn = reported(turn, event)
+            case ReportRefused():
+                turn = report_refused(turn, event)
+            case WorkerRunChanged():
+                turn = run_changed(turn, event)
+            case _:
+                pass
+    return turn
+
+
+def _kicked_back(turn: Turn, event: WorkerReported) -> Turn:
+    """A worker's own kickback counts only while it is at work on an active block of a running run."""
+    run = turn.run
+    is_waited_for = run is not None and any(
+        block.dispatch is not None and block.dispatch.id == event.dispatch and block.state is BlockState.ACTIVE
+        for block in run.open_blocks
+    )
+    turn = reported(turn, event)
+    if run is None or not is_waited_for or run.state is not RunState.RUNNING:
+        return turn
+    known = event.signal in list(KickbackSignal)
+    signal = KickbackSignal(event.signal) if known and event.signal else KickbackSignal.MISSING_CONTEXT
+    return kicked_back(turn, event.dispatch, signal, event.notes or "no reason given", block=event.block or None)
+
+
+def _answer(turn: Turn, comment: CommentCreated, lines: Sequence[CommandLine]) -> Turn:
     """Carry out one comment's commands, with one reaction for all of them."""
     contents: list[str] = []
     before = turn.effects
-    for index, line in enumerate(command_lines(comment.body)):
+    for index, line in enumerate(lines):
         call = Call(line.word, line.rest, comment, index)
+        if line.word == CONFIRM:
+            turn, content = _carry_out(turn, CONFIRMING, call)
+            contents.append(content)
+            continue
         command = find(line.word)
         if command is None:
             turn = _suggest(turn, call)
@@ -64,10 +105,13 @@ def _answer(turn: Turn, comment: CommentCreated) -> Turn:
             continue
         turn, content = _carry_out(turn, command, call)
         contents.append(content)
-    if not contents:
+    if not contents or comment.place in {Place.BOX, Place.BUTTON, Place.REVIEW}:
+        # GitHub has no reactions on reviews, ticked boxes or buttons.
         return turn
     worst = next((content for content in ("-1", "confused") if content in contents), "+1")
-    react = React(f"react:{turn.key}:{comment.comment_id}", comment.comment_id, worst)  # type: ignore[arg-type]
+    on_diff = comment.place is Place.REVIEW_COMMENT
+    key = f"react:{turn.key}:{comment.name}"
+    react = React(key, comment.comment_id, worst, on_diff)  # type: ignore[arg-type]
     # The reaction goes first: people see at once that they were heard, the record commit takes longer.
     return replace(turn, effects=(*before, react, *turn.effects[len(before) :]))
 
@@ -90,7 +134,7 @@ def _suggest(turn: Turn, call: Call) -> Turn:
 
 def _carry_out(turn: Turn, command: Command, call: Call) -> tuple[Turn, str]:
     permission = turn.facts.permissions.get(call.by)
-    if command.audience is Audience.APPROVER and not may_approve(turn, call):
+    if command.audience is not Audience.READER and not _may_use(turn, command, call):
         if isinstance(permission, Unknown):
             refusal = Refusal(Problem.PERMISSION_UNKNOWN, {"reason": permission.reason})
             return _refuse(turn, call, refusal), "confused"
@@ -113,6 +157,16 @@ def _carry_out(turn: Turn, command: Command, call: Call) -> tuple[Turn, str]:
             return _refuse(noted, call, refusal), "confused"
 
 
+def _may_use(turn: Turn, command: Command, call: Call) -> bool:
+    return may_approve(turn, call) or (command.audience is Audience.WORKER and _is_the_agent(turn, call))
+
+
+def _is_the_agent(turn: Turn, call: Call) -> bool:
+    """Whether the policy hands blocks to this account by mentioning it; an agent that is an App ends in `[bot]`."""
+    name = call.by.casefold().removesuffix("[bot]")
+    return any(agent.casefold().lstrip("@") == name for agent in turn.policy.workers.agents())
+
+
 def _policy_problems(policy: PolicyProblem | Unknown) -> tuple[str, ...]:
     if isinstance(policy, Unknown):
         return (policy.reason,)
@@ -130,7 +184,7 @@ def may_approve(turn: Turn, call: Call) -> bool:
 
 
 def _refuse(turn: Turn, call: Call, refusal: Refusal) -> Turn:
-    key = f"say:{turn.key}:{call.comment.comment_id}:{call.index}"
+    key = f"say:{turn.key}:{call.comment.name}:{call.index}"
     if turn.run is not None:
         text = f"/{call.word}: {refusal.problem.replace('_', ' ')}"
         turn = turn.note(EntryKind.REFUSED, call.by, text, comment_id=call.comment.comment_id)

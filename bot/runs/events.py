@@ -11,18 +11,22 @@ from bot.runs.model import Person
 
 
 class Place(StrEnum):
-    """Where a command was written: the conversation, a review's own text, or a comment on a line of the diff."""
+    """Where a command was given: the conversation, a review's own text, a comment on a line of the diff, a ticked box
+    of the checklist, a button of a check."""
 
     CONVERSATION = "conversation"
     REVIEW = "review"
     REVIEW_COMMENT = "review_comment"
+    BOX = "box"
+    BUTTON = "button"
 
 
 @dataclass(frozen=True, slots=True)
 class CommentCreated:
     """A new comment on the pull request; `author` wrote it and `at` is GitHub's own time.
 
-    Ids of the three places are counted apart, so that only place and id together name a comment.
+    Ids of the three places are counted apart, so that only place and id together name a comment. `from_issue` is the
+    number of the issue on which it was really written, for a command that opened this pull request.
     """
 
     comment_id: int
@@ -30,6 +34,23 @@ class CommentCreated:
     body: str
     at: datetime
     place: Place = Place.CONVERSATION
+    from_issue: int | None = None
+
+    @property
+    def store_id(self) -> int:
+        """One number for place and id together: the three places count apart, and none may hide another's comment."""
+        match self.place:
+            case Place.REVIEW:
+                return -2 * self.comment_id
+            case Place.REVIEW_COMMENT:
+                return -2 * self.comment_id - 1
+            case _:
+                return self.comment_id
+
+    @property
+    def name(self) -> str:
+        """The comment's name among those of its pull request; for the conversation that is its id alone."""
+        return str(self.comment_id) if self.place is Place.CONVERSATION else f"{self.place}:{self.comment_id}"
 
 
 @dataclass(frozen=True, slots=True)

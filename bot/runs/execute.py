@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.plans.contract import contract_of, definition_hash
 from bot.plans.dialects import dialect_of
-from bot.plans.model import Level, Mode, Plan
+from bot.plans.execution_log import log_path
+from bot.plans.model import Dialect, Level, Mode, Plan
+from bot.plans.session_sync import reconcile
 from bot.runs.assess import PlanState, is_over
-from bot.runs.facts import PlanFile, Unknown
-from bot.runs.messages import Problem, Refusal
+from bot.runs.effects import Say
+from bot.runs.facts import Files, PlanFile, PullFacts, Unknown
+from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import BlockRun, BlockState, EntryKind, Run, RunState
 from bot.runs.obstacles import plan_reasons
+from bot.runs.opening import go_on
+from bot.runs.planning import close_planning_issue
+from bot.runs.policy import ReadinessPolicy
 from bot.runs.records import write_record
-from bot.runs.turn import Call, Turn
+from bot.runs.turn import Call, Refused, Turn
+from bot.runs.workers import BOT, stop_workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +42,14 @@ def read_wish(rest: str) -> Wish | Refusal:
             wish = replace(wish, mode=Mode(word))
         elif word in list(Level):
             wish = replace(wish, level=Level(word))
-        elif wish.path is None and ("/" in word or word.endswith(".md")):
+        elif wish.path is None and ("/" in word or word.endswith((".md", ".json"))):
             wish = replace(wish, path=word)
         else:
             return Refusal(Problem.BAD_ARGUMENTS, {"argument": word})
     return wish
 
 
-def execute(turn: Turn, call: Call) -> Turn | Refusal:
+def execute(turn: Turn, call: Call) -> Turn | Refusal | Refused:
     wish = read_wish(call.rest)
     if isinstance(wish, Refusal):
         return wish
@@ -53,17 +62,18 @@ def execute(turn: Turn, call: Call) -> Turn | Refusal:
     return _relock(turn, turn.run, call, wish)
 
 
-def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal:
+def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
     found = _chosen_plan(_afresh(turn), wish.path)
     if isinstance(found, Refusal):
         return found
     file, plan = found
-    refusal = _unfit(turn, plan, wish)
+    refusal = unfit(turn.facts.pull, plan)
     if refusal is not None:
         return refusal
     contract = contract_of(plan)
     blocks = tuple(BlockRun(block.id, block.title, definition_hash(block)) for block in plan.blocks)
     head = turn.facts.pull.head_sha
+    before = turn.run
     run = Run(
         id=_run_id(turn, call),
         pull=turn.key,
@@ -71,8 +81,8 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal:
         dialect=plan.dialect,
         title=plan.title or file.path,
         state=RunState.RUNNING,
-        mode=Mode.STEPWISE,
-        level=wish.level or Level.MEDIUM,
+        mode=wish.mode or plan.mode or Mode.STEPWISE,
+        level=wish.level or turn.policy.validation.level,
         contract=contract.hash,
         terms=contract.terms,
         branch=turn.facts.pull.head_ref,
@@ -82,10 +92,85 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal:
         rollback=head,
         boundary=head,
         blocks=blocks,
+        issue=call.comment.from_issue,
+        planned=_planned(turn, plan),
+        milestones=len(plan.milestones),
+        readiness=tuple((box.text, box.is_ticked) for box in plan.readiness),
+        log_path=log_path(plan.title or file.path, turn.now) if plan.dialect is Dialect.MEMORY_BANK else None,
+        earlier_blocks=tuple(block.id for block in before.blocks if before.plan_path == file.path) if before else (),
     )
     turn = turn.to(run).note(EntryKind.STARTED, call.by, file.path, comment_id=call.comment.comment_id)
-    turn = open_next_block(turn, call.by)
+    turn = _reconciled(turn, plan)
+    failures = preflight_failures(plan)
+    if failures and turn.policy.readiness is ReadinessPolicy.ENFORCE:
+        return _not_ready(turn, failures, call)
+    if failures:
+        assert turn.run is not None
+        turn = turn.to(replace(turn.run, warnings=failures)).note(EntryKind.PREFLIGHT, BOT, "; ".join(failures))
+    turn = go_on(turn, call.by)
+    turn = turn.do(Say(f"say:{run.id}:started", Notice(NoticeKind.STARTED))) if plan.dialect in _ANNOUNCED else turn
     return write_record(turn, f"Start executing {run.title}", (("Started-by", call.by),))
+
+
+_ANNOUNCED: Final = frozenset({Dialect.MEMORY_BANK, Dialect.TEAM_SESSION})
+"""The dialects whose own documents say what is to be said at the start."""
+
+
+def _planned(turn: Turn, plan: Plan) -> tuple[tuple[str, str], ...]:
+    """What lies beside a spec-plan and was committed with it: the spec is planning, as long as it stays as it is."""
+    if plan.dialect is not Dialect.SPEC_PLAN or not isinstance(turn.facts.files, Files):
+        return ()
+    folder = posixpath.dirname(plan.path)
+    beside = {path for path in (plan.spec_path,) if path}
+    return tuple(
+        (file.path, file.blob)
+        for file in turn.facts.files.changed
+        if file.blob and (posixpath.dirname(file.path) == folder or file.path in beside) and file.path.endswith(".md")
+    )
+
+
+def preflight_failures(plan: Plan) -> tuple[str, ...]:
+    """The plan's own Readiness boxes that nobody has ticked; the other checks of the pre-flight are `unfit`'s."""
+    return tuple(f"{box.text} (line {box.line})" for box in plan.readiness if not box.is_ticked)
+
+
+def _not_ready(turn: Turn, failures: tuple[str, ...], call: Call) -> tuple[Turn, Refusal]:
+    """The pre-flight failed: nothing is executed, and the record says what has to be there first."""
+    run = turn.run
+    assert run is not None
+    reason = f"pre-flight: {counted_boxes(failures)}"
+    turn = turn.to(replace(run, state=RunState.ABORTED, reason=reason, warnings=failures))
+    turn = turn.note(EntryKind.ABORTED, BOT, reason)
+    turn = write_record(turn, f"Record the failed pre-flight of {run.title}", (("Started-by", call.by),), at_end=True)
+    return turn, Refusal(Problem.PREFLIGHT_FAILED, {"path": run.plan_path}, failures)
+
+
+def counted_boxes(failures: tuple[str, ...]) -> str:
+    return "1 readiness box is not ticked" if len(failures) == 1 else f"{len(failures)} readiness boxes are not ticked"
+
+
+def _reconciled(turn: Turn, plan: Plan) -> Turn:
+    """A team session brings its own state: what it calls completed is done, what was interrupted is pending again."""
+    run = turn.run
+    assert run is not None
+    if plan.session is None:
+        return turn
+    found = reconcile(
+        plan.session, run_done=(), now_seen_workers=(), known=[block.id for block in run.blocks], now=turn.now
+    )
+    for block_id in found.completed:
+        block = run.block(block_id)
+        if block is not None and not block.is_settled:
+            done = replace(
+                block, state=BlockState.DONE, reason="completed in the session before this run", closed_at=turn.now
+            )
+            run = run.with_block(done)
+    turn = turn.to(run)
+    said = [f"completed before: {', '.join(found.completed)}"] if found.completed else []
+    said += [f"reset to pending: {', '.join(found.reset)}"] if found.reset else []
+    said += [f"orphans reset to pending: {', '.join(found.orphans)}"] if found.orphans else []
+    said += [f"not in the plan: {', '.join(found.unknown)}"] if found.unknown else []
+    return turn.note(EntryKind.RECONCILED, BOT, "; ".join(said)) if said else turn
 
 
 def _run_id(turn: Turn, call: Call) -> str:
@@ -130,15 +215,12 @@ def _chosen_plan(turn: Turn, path: str | None) -> tuple[PlanFile, Plan] | Refusa
             return plan.file, plan.plan
 
 
-def _unfit(turn: Turn, plan: Plan, wish: Wish) -> Refusal | None:
-    """Whether this plan may run here: on its own branch, in a mode and at a level that this version has."""
-    head_ref = turn.facts.pull.head_ref
-    if plan.branch != head_ref:
-        return Refusal(Problem.WRONG_BRANCH, {"plan": plan.branch or "(none)", "head": head_ref})
-    if (wish.mode or plan.mode or Mode.STEPWISE) is Mode.AUTONOMOUS:
-        return Refusal(Problem.MODE_UNSUPPORTED, {"asked": "in the command" if wish.mode else "in the plan"})
-    if wish.level is Level.HIGH:
-        return Refusal(Problem.LEVEL_UNSUPPORTED)
+def unfit(pull: PullFacts, plan: Plan) -> Refusal | None:
+    """Whether this plan may run here: on its own branch, into its own base. A plan that names none fits anywhere."""
+    if plan.branch != pull.head_ref and (plan.branch is not None or plan.dialect is Dialect.EXEC_PLAN):
+        return Refusal(Problem.WRONG_BRANCH, {"plan": plan.branch or "(none)", "head": pull.head_ref})
+    if plan.base_branch is not None and plan.base_branch != pull.base_ref:
+        return Refusal(Problem.WRONG_BASE, {"plan": plan.base_branch, "base": pull.base_ref})
     return None
 
 
@@ -150,7 +232,7 @@ def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
     if view.state is not PlanState.CHANGED or view.plan is None:
         return Refusal(Problem.PLAN_REFUSED, {"path": run.plan_path}, plan_reasons(turn.situation))
     plan = view.plan
-    refusal = _unfit(turn, plan, wish)
+    refusal = unfit(turn.facts.pull, plan)
     if refusal is not None:
         return refusal
     kept = {block.id: block for block in run.blocks}
@@ -163,6 +245,8 @@ def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
         old, definition = kept.get(block.id), definition_hash(block)
         fresh = BlockRun(block.id, block.title, definition)
         blocks.append(old if old is not None and old.definition == definition and old.is_settled else fresh)
+    turn = stop_workers(turn)
+    run = turn.run or run
     changed = replace(
         run,
         title=plan.title or run.title,
@@ -170,24 +254,17 @@ def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
         terms=contract.terms,
         blocks=tuple(blocks),
         level=wish.level or run.level,
+        mode=wish.mode or run.mode,
         state=RunState.RUNNING,
         verdict=None,
+        signal=None,
+        validation=None,
         reason=None,
         closeout_key=None,
         closeout_url=None,
     )
     text = "; ".join(view.changes)
     turn = turn.to(changed).note(EntryKind.RELOCKED, call.by, text, comment_id=call.comment.comment_id)
-    turn = open_next_block(turn, call.by)
+    turn = close_planning_issue(turn, f"The changed plan was locked by {call.by}: the run goes on.")
+    turn = go_on(turn, call.by)
     return write_record(turn, f"Lock the changed contract of {changed.title}", (("Started-by", call.by),))
-
-
-def open_next_block(turn: Turn, actor: str) -> Turn:
-    """Open the first block that is not settled, or go into validation when there is none."""
-    run = turn.run
-    assert run is not None
-    block = run.open_block
-    if block is None:
-        return turn.to(replace(run, state=RunState.VALIDATING)).note(EntryKind.VALIDATING, actor)
-    opened = run.with_block(replace(block, state=BlockState.ACTIVE))
-    return turn.to(opened).note(EntryKind.BLOCK_OPENED, actor, block=block.id)

@@ -119,6 +119,17 @@ class GateReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployment:
+    """The newest state of a deployment of the head; `url` is where its log or the deployed thing is."""
+
+    environment: str
+    state: str
+    url: str | None
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
     """What GitHub says a person may do here: `admin`, `write`, `read` or `none`, and the role's own name."""
 
@@ -128,11 +139,17 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the checklist comment last showed as waiting for a person, by GitHub's clock."""
+    """What the checklist comment last showed as waiting for a person, by GitHub's clock.
+
+    `block` holds the ids of the blocks that wait, with a blank between them; None is the verdict.
+    """
 
     head: str
     block: str | None
     at: datetime
+
+    def covers(self, block: str | None) -> bool:
+        return block is None if self.block is None else block in self.block.split(" ")
 
 
 class OutcomeState(StrEnum):
@@ -164,4 +181,5 @@ class Facts:
     permissions: Mapping[str, Permission | Unknown] = field(default_factory=dict)
     brought_by: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
+    deployments: tuple[Deployment, ...] = ()
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +32,15 @@ class BlockState(StrEnum):
 
 
 SETTLED_BLOCKS = frozenset({BlockState.DONE, BlockState.SKIPPED})
+OPEN_BLOCKS = frozenset({BlockState.ACTIVE, BlockState.AWAITING_APPROVAL, BlockState.BLOCKED, BlockState.FAILED})
+
+
+class KickbackSignal(StrEnum):
+    """Why work goes back to planning."""
+
+    SCOPE_CREEP = "scope_creep"
+    MISSING_CONTEXT = "missing_context"
+    NEEDS_RESEARCH = "needs_research"
 
 
 class VerdictWord(StrEnum):
@@ -75,9 +85,52 @@ class Approval:
     gate_note: str | None = None
 
 
+class WorkerKind(StrEnum):
+    WORKFLOW = "workflow"
+    MENTION = "mention"
+
+
+class DispatchState(StrEnum):
+    """`sent` says that the worker was asked; `running` that its workflow run was seen."""
+
+    SENT = "sent"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One worker started for one block. The id is made before anything is sent, so that sending twice starts one.
+
+    `failure` is why it counts as failed, in the words that the next attempt is told.
+    """
+
+    id: str
+    kind: WorkerKind
+    worker: str
+    attempt: int
+    sent_at: datetime
+    state: DispatchState = DispatchState.SENT
+    workflow_run_id: int | None = None
+    url: str | None = None
+    running_since: datetime | None = None
+    commit: str | None = None
+    failure: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {DispatchState.DONE, DispatchState.FAILED}
+
+
 @dataclass(frozen=True, slots=True)
 class BlockRun:
-    """A block of the locked plan and how far it got."""
+    """A block of the locked plan and how far it got.
+
+    `dispatch` is its newest worker, `earlier` the ids of those before it. `tries` counts them since
+    a person last asked for another attempt. `reported` is the commit with which somebody reported it
+    as done; `commits` are those that it was closed with.
+    """
 
     id: str
     title: str
@@ -90,10 +143,19 @@ class BlockRun:
     approval: Approval | None = None
     reason: str | None = None
     closed_at: datetime | None = None
+    dispatch: Dispatch | None = None
+    earlier: tuple[str, ...] = ()
+    tries: int = 0
+    reported: str | None = None
+    notes: str = ""
 
     @property
     def is_settled(self) -> bool:
         return self.state in SETTLED_BLOCKS
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_BLOCKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +169,34 @@ class ScopeException:
 
 
 @dataclass(frozen=True, slots=True)
+class RollbackAsked:
+    """Somebody asked what `/rollback` would do at this head; only there can it be confirmed."""
+
+    by: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateSeen:
+    """A gate as it stood when a block was last closed, or the verdict given: what the records cite as evidence."""
+
+    name: str
+    conclusion: str
+    title: str
+    url: str
+    is_green: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """An invariant that somebody confirmed for the content at `head`."""
+
+    name: str
+    by: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     word: VerdictWord
     notes: str
@@ -117,6 +207,9 @@ class Verdict:
     level: Level
     results: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    invariants: tuple[tuple[str, str], ...] = ()
+    commands: tuple[str, ...] = ()
+    lacks_documentation: bool = False
 
     @property
     def is_passing(self) -> bool:
@@ -136,7 +229,11 @@ class Run:
     the open block's own commits lie: the head of the last closed block, or the head that `/execute` saw.
     `rollback` is that first head. `green_head` is the newest content on which the gates were seen green. `own_blobs`
     maps record files to the blob SHA that the bot itself wrote last ("" where it removed the file). `record_key` and
-    `closeout_key` name the newest effect of each kind.
+    `closeout_key` name the newest effect of each kind. `issue` is where the run was asked for, `planning_issue` where
+    an escalation is discussed. `log_path` is the execution log of a memory-bank run. `warnings` are what the
+    pre-flight let pass. `earlier_blocks` are blocks that
+    an aborted run before this one wrote into the plan. `planned` maps files that were
+    committed beside the plan before the run started (its spec) to their blobs: they are no work while they stay so.
     """
 
     id: str
@@ -168,15 +265,48 @@ class Run:
     closeout_key: str | None = None
     closeout_url: str | None = None
     sequence: int = 0
+    issue: int | None = None
+    planning_issue: int | None = None
+    planning_key: str | None = None
+    signal: KickbackSignal | None = None
+    log_path: str | None = None
+    warnings: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    rollback_asked: RollbackAsked | None = None
+    invariants: tuple[Confirmation, ...] = ()
+    validation: Dispatch | None = None
+    completion: str | None = None
+    completion_path: str | None = None
+    blockers_noted: bool = False
+    earlier_blocks: tuple[str, ...] = ()
+    planned: tuple[tuple[str, str], ...] = ()
+    readiness: tuple[tuple[str, bool], ...] = ()
+    gates_seen: tuple[GateSeen, ...] = ()
+    milestones: int = 0
 
     @property
     def is_live(self) -> bool:
         return self.state not in {RunState.CLOSED, RunState.ABORTED}
 
     @property
+    def open_blocks(self) -> tuple[BlockRun, ...]:
+        """The blocks that are being worked on or wait for somebody, in plan order."""
+        return tuple(block for block in self.blocks if block.is_open)
+
+    @property
     def open_block(self) -> BlockRun | None:
-        """The first block that is not settled, in plan order."""
-        return next((block for block in self.blocks if not block.is_settled), None)
+        """The first open block, else the first one that is not settled, in plan order."""
+        return next((block for block in self.blocks if block.is_open), None) or next(
+            (block for block in self.blocks if not block.is_settled), None
+        )
+
+    def promise(self, block_id: str) -> Mapping[str, Any]:
+        """What the locked contract says of a block, as `bot.plans.contract.block_terms` writes it."""
+        return next((terms for terms in self.terms["blocks"] if terms["id"] == block_id), {})
+
+    def group_of(self, block_id: str) -> tuple[str, ...]:
+        """The approved group that a block belongs to, in the plan's words; the block alone if it has none."""
+        return next((tuple(group) for group in self.terms.get("groups") or () if block_id in group), (block_id,))
 
     def block(self, block_id: str) -> BlockRun | None:
         """The block with that id; ids of an executable plan do not differ by case alone."""
@@ -213,6 +343,20 @@ class EntryKind(StrEnum):
     MERGED = "merged"
     CLOSEOUT = "closeout"
     CLOSED = "closed"
+    DISPATCHED = "dispatched"
+    WORKER = "worker"
+    REPORTED = "reported"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    RETRIED = "retried"
+    KICKBACK = "kickback"
+    GAP = "gap"
+    STALLED = "stalled"
+    CONFIRMED = "confirmed"
+    ROLLBACK = "rollback"
+    COMPLETION = "completion"
+    PREFLIGHT = "preflight"
+    RECONCILED = "reconciled"
 
 
 @dataclass(frozen=True, slots=True)

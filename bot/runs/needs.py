@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from bot.plans.dialects import dialect_of
+from bot.runs.clicks import clicked_logins
 from bot.runs.command_lines import command_lines
 from bot.runs.events import (
+    ButtonPressed,
     ChecklistEdited,
     ChecksChanged,
     CommentCreated,
+    Deployed,
     Event,
     PullChanged,
+    ReportRefused,
     Rerequested,
     Woken,
+    WorkerReported,
+    WorkerRunChanged,
 )
 from bot.runs.execute import Wish, read_wish
 from bot.runs.facts import Files
@@ -46,15 +53,22 @@ def needs(events: Sequence[Event], *, has_run: bool, has_plan: bool, shown_head:
                 known = [command for word in words if (command := find(word)) is not None]
                 is_near = any(find(word) is None and suggestion(word) for word in words) and (has_run or has_plan)
                 look = look or bool(known) or is_near
-                needs_approver = is_near or any(command.audience is Audience.APPROVER for command in known)
+                needs_approver = is_near or any(command.audience is not Audience.READER for command in known)
                 if needs_approver and not event.author.is_bot:
                     logins.add(event.author.login)
             case PullChanged(action=action, head_sha=head_sha):
                 look = look or action != "synchronize" or head_sha != shown_head
-            case ChecksChanged() | ChecklistEdited():
+            case ChecksChanged() | Deployed():
                 look = look or has_run or has_plan
+            case ChecklistEdited() | ButtonPressed():
+                look = look or has_run or has_plan
+                logins.update(clicked_logins(event))
+            case WorkerRunChanged() | WorkerReported() | ReportRefused():
+                look = look or has_run
             case Rerequested() | Woken():
                 look = True
+            case _:
+                assert_never(event)
     return Needs(look, frozenset(logins))
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from bot.runs.assess import GatesState, PlanState, Situation
-from bot.runs.facts import GateState
+from bot.plans.model import Dialect, Level
+from bot.runs.assess import GatesState, PlanState, Situation, is_validated
+from bot.runs.attribution import own_commits, undisciplined
+from bot.runs.facts import Commit, GateState
+from bot.runs.invariants import unconfirmed
 from bot.runs.messages import Problem, Refusal
-from bot.runs.model import Run
+from bot.runs.model import BlockRun, BlockState, DispatchState, Run
+from bot.runs.policy import CommitsPolicy
 
 
 def plan_obstacles(situation: Situation) -> tuple[Refusal, ...]:
@@ -56,17 +60,65 @@ def check_obstacles(situation: Situation) -> tuple[Refusal, ...]:
     return tuple(found)
 
 
-def approval_obstacles(run: Run, situation: Situation) -> tuple[Refusal, ...]:
-    """Everything that stands between the open block and an approval; empty when it may be approved."""
-    block = run.open_block
+def approval_obstacles(run: Run, situation: Situation, block: BlockRun | None = None) -> tuple[Refusal, ...]:
+    """Everything that stands between a block (the open one if none is named) and an approval; empty if it may be."""
+    block = block or run.open_block
     if block is None:
         return (Refusal(Problem.NO_OPEN_BLOCK),)
     found = list(plan_obstacles(situation))
-    if not situation.own_commits and not situation.is_rewritten and situation.progress_unknown is None:
+    if block.state in {BlockState.BLOCKED, BlockState.FAILED}:
+        found.append(
+            Refusal(Problem.BLOCK_HELD, {"block": block.id, "state": block.state, "reason": block.reason or ""})
+        )
+    mine = own_commits(run, block, situation.own_commits)
+    if not mine and not situation.is_rewritten and situation.progress_unknown is None:
         found.append(Refusal(Problem.NO_OWN_COMMIT, {"block": block.id, "boundary": run.boundary}))
+    if situation.commits_policy is CommitsPolicy.ENFORCE:
+        faults = commit_faults(run, block, mine)
+        if faults:
+            found.append(Refusal(Problem.COMMITS_UNDISCIPLINED, {"block": block.id}, faults))
     return (*found, *check_obstacles(situation))
 
 
-def verdict_obstacles(situation: Situation) -> tuple[Refusal, ...]:
+def commit_faults(run: Run, block: BlockRun, commits: tuple[Commit, ...]) -> tuple[str, ...]:
+    """Commits of a memory-bank task that do not carry its id, or do not refer to the plan."""
+    if run.dialect is not Dialect.MEMORY_BANK:
+        return ()
+    return undisciplined(commits, (block.id,))
+
+
+def verdict_obstacles(run: Run, situation: Situation) -> tuple[Refusal, ...]:
     """Everything that stands between the finished blocks and a passing verdict."""
-    return (*plan_obstacles(situation), *check_obstacles(situation))
+    return (*plan_obstacles(situation), *check_obstacles(situation), *_high_obstacles(run, situation))
+
+
+def _high_obstacles(run: Run, situation: Situation) -> tuple[Refusal, ...]:
+    """What level high asks beyond scope and gates: the plan's own commands, and every invariant confirmed."""
+    if run.level is not Level.HIGH:
+        return ()
+    found: list[Refusal] = []
+    commands = run.validation
+    if commands is not None and commands.commit == situation.content_head:
+        values = {"url": commands.url or "", "reason": commands.failure or ""}
+        if not commands.is_over:
+            found.append(Refusal(Problem.VALIDATION_RUNNING, values))
+        elif commands.state is DispatchState.FAILED:
+            found.append(Refusal(Problem.VALIDATION_FAILED, values))
+    elif situation.runs_commands:
+        found.append(Refusal(Problem.VALIDATION_RUNNING, {"url": "", "reason": ""}))
+    missing = unconfirmed(run, situation)
+    if missing:
+        found.append(Refusal(Problem.NOT_CONFIRMED, items=missing))
+    return tuple(found)
+
+
+def closeout_blockers(run: Run, situation: Situation) -> tuple[str, ...]:
+    """What closeout still needs, in words that go into the plan's checklist too."""
+    blockers = [f"{block.id} is {block.state.replace('_', ' ')}" for block in run.blocks if not block.is_settled]
+    if run.verdict is None:
+        blockers.append("there is no verdict yet")
+    elif not run.verdict.is_passing:
+        blockers.append(f"the verdict is {run.verdict.word}")
+    elif not is_validated(run, situation):
+        blockers.append(f"the verdict was given on {run.verdict.head[:12]}, and commits were pushed since")
+    return tuple(blockers)

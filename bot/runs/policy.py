@@ -126,6 +126,11 @@ class WorkersPolicy(BaseModel):
         named = {name.casefold(): worker for name, worker in self.roles.items()}
         return named.get((role or "").casefold(), self.default)
 
+    def agents(self) -> tuple[str, ...]:
+        """The names, with their `@`, of everybody to whom blocks are handed by mentioning them."""
+        workers = (self.default, *self.roles.values())
+        return tuple(worker.mention for worker in workers if isinstance(worker, MentionWorker))
+
 
 class Invariant(BaseModel):
     """Something that a validation of level high has to confirm, if the change touches one of the paths."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import replace
-from typing import Final
+from typing import Final, assert_never
 
-from bot.plans.exec_plan_record import Checkpoint, CloseoutRecord, ExecPlanRecord, Result, ValidationRecord
-from bot.runs.effects import CloseOut, Trailers, WriteRecord
-from bot.runs.model import BlockRun, BlockState, Run, RunState
+from bot.plans.model import Dialect
+from bot.plans.progress_file import progress_path
+from bot.runs.effects import CloseOut, Record, Trailers, WriteRecord
+from bot.runs.model import Run, RunState
 from bot.runs.policy import CloseoutPolicy, RecordPolicy
+from bot.runs.record_exec_plan import exec_plan_record
+from bot.runs.record_memory_bank import execution_log
+from bot.runs.record_session import session_record
+from bot.runs.record_spec_plan import progress_record
 from bot.runs.turn import Turn
 
 TRAILER_RUN: Final = "Stepwise-Run"
@@ -17,69 +22,33 @@ TRAILER_BLOCK: Final = "Stepwise-Block"
 TRAILER_APPROVED: Final = "Approved-by"
 CLOSEOUT_BRANCH_PREFIX: Final = "stepwise/closeout/"
 
-STATUS_WORDS: Final = {
-    RunState.RUNNING: "In Progress",
-    RunState.PAUSED: "In Progress",
-    RunState.VALIDATING: "In Validation",
-    RunState.ESCALATED: "Blocked",
-    RunState.ABORTED: "Aborted",
-    RunState.COMPLETED: "Completed",
-    RunState.CLOSED: "Completed",
-}
+
+def record_of(turn: Turn, run: Run, *, moved_to: str | None = None) -> Record:
+    """The whole record as it should stand now; bringing a file up to it twice changes nothing the second time."""
+    match run.dialect:
+        case Dialect.EXEC_PLAN:
+            return exec_plan_record(run, turn.situation, moved_to)
+        case Dialect.MEMORY_BANK:
+            return execution_log(run, turn.situation, turn.facts)
+        case Dialect.SPEC_PLAN:
+            return progress_record(run)
+        case Dialect.TEAM_SESSION:
+            return session_record(run, turn.situation, turn.now)
+        case _:
+            assert_never(run.dialect)
 
 
-def record_of(run: Run, closeout: CloseoutRecord | None = None) -> ExecPlanRecord:
-    """The whole record as it should stand now; bringing a plan up to it twice changes nothing the second time."""
-    listed = [block for block in run.blocks if block.is_settled]
-    if run.open_block is not None and run.state is RunState.RUNNING:
-        listed.append(run.open_block)
-    return ExecPlanRecord(
-        status=STATUS_WORDS[run.state],
-        checkpoints=tuple(_checkpoint(block) for block in listed),
-        validation=_validation(run),
-        closeout=closeout,
-    )
-
-
-def _checkpoint(block: BlockRun) -> Checkpoint:
-    notes = [block.reason] if block.reason else []
-    if block.approval is not None and block.approval.gate_note:
-        notes.append(block.approval.gate_note)
-    result: Result = "pending"
-    if block.state is BlockState.DONE:
-        result = "done"
-    elif block.state is BlockState.SKIPPED:
-        result = "skipped"
-    return Checkpoint(
-        block=block.id,
-        sprint=None,
-        title=block.title,
-        files_changed=block.files,
-        validation_run=block.gates,
-        result=result,
-        notes="; ".join(notes),
-        commit=block.head if block.state is BlockState.DONE and block.head else "",
-        approved_by=block.approval.by if block.approval else None,
-        date=block.closed_at.date().isoformat() if block.closed_at else "",
-    )
-
-
-def _validation(run: Run) -> ValidationRecord | None:
-    verdict = run.verdict
-    if verdict is None:
-        return None
-    return ValidationRecord(
-        level=verdict.level,
-        validated_by=verdict.by,
-        date=verdict.at.date().isoformat(),
-        scope=f"blocks {', '.join(block.id for block in run.blocks)} at commit {verdict.head[:12]}",
-        # Level medium reads the gates; the plan's commands are run by nobody here, and so none is claimed.
-        commands=(),
-        results=verdict.results,
-        invariants=(),
-        verdict=verdict.word,
-        residual_risks=verdict.residual_risks,
-    )
+def record_path(run: Run) -> str:
+    """The one file that a run's record is kept in."""
+    match run.dialect:
+        case Dialect.EXEC_PLAN | Dialect.TEAM_SESSION:
+            return run.plan_path
+        case Dialect.MEMORY_BANK:
+            return run.log_path or ""
+        case Dialect.SPEC_PLAN:
+            return progress_path(run.plan_path)
+        case _:
+            assert_never(run.dialect)
 
 
 def write_record(turn: Turn, subject: str, trailers: Trailers = (), *, at_end: bool = False) -> Turn:
@@ -92,30 +61,31 @@ def write_record(turn: Turn, subject: str, trailers: Trailers = (), *, at_end: b
     wanted = {RecordPolicy.BLOCK: True, RecordPolicy.END: at_end, RecordPolicy.OFF: False}[turn.policy.record]
     if not wanted or turn.facts.pull.is_fork or not turn.facts.pull.is_open:
         return turn
-    return _with_record(turn, run, record_of(run), subject, trailers)
+    return _with_record(turn, run, subject, trailers)
 
 
-def write_blockers(turn: Turn, blockers: tuple[str, ...], by: str) -> Turn:
-    """Write into the plan why it cannot be closed out yet."""
+def write_blockers(turn: Turn, by: str) -> Turn:
+    """Write into the plan why it cannot be closed out yet; the record takes it back once nothing does."""
     run = turn.run
     assert run is not None
     if turn.policy.record is RecordPolicy.OFF or turn.facts.pull.is_fork or not turn.facts.pull.is_open:
         return turn
-    record = record_of(run, CloseoutRecord(False, blockers, None, False, False))
-    return _with_record(turn, run, record, f"Note what blocks the closeout of {run.title}", (("Requested-by", by),))
+    noted = replace(run, blockers_noted=True)
+    return _with_record(turn.to(noted), noted, f"Note what blocks the closeout of {run.title}", (("Requested-by", by),))
 
 
-def _with_record(turn: Turn, run: Run, record: ExecPlanRecord, subject: str, trailers: Trailers) -> Turn:
+def _with_record(turn: Turn, run: Run, subject: str, trailers: Trailers) -> Turn:
     key = f"{run.id}:record:{run.sequence}"
+    changed = replace(run, sequence=run.sequence + 1, record_key=key)
     effect = WriteRecord(
         key=key,
         branch=run.branch,
-        plan_path=run.plan_path,
-        record=record,
+        path=record_path(run),
+        record=record_of(turn, changed),
         subject=subject,
         trailers=((TRAILER_RUN, run.id), *trailers),
     )
-    return turn.to(replace(run, sequence=run.sequence + 1, record_key=key)).do(effect)
+    return turn.to(changed).do(effect)
 
 
 def moved_path(plan_path: str) -> str:
@@ -138,19 +108,33 @@ def close_out(turn: Turn) -> Turn:
     assert run is not None
     pull = turn.facts.pull
     as_pull = pull.is_merged or pull.is_fork or turn.policy.closeout is CloseoutPolicy.PULL
-    target = run.plan_path if "/completed/" in run.plan_path else moved_path(run.plan_path)
-    closeout = CloseoutRecord(True, (), target, True, True)
+    is_moved = run.dialect is Dialect.EXEC_PLAN
+    target = run.plan_path if "/completed/" in run.plan_path or not is_moved else moved_path(run.plan_path)
     key = f"{run.id}:closeout:{run.sequence}"
+    closed = replace(run, state=RunState.CLOSED)
+    plan = turn.situation.plan.plan
     effect = CloseOut(
         key=key,
         branch=pull.base_ref if as_pull else run.branch,
         as_pull=as_pull,
-        new_branch=CLOSEOUT_BRANCH_PREFIX + posixpath.basename(run.plan_path).removesuffix(".md"),
+        new_branch=CLOSEOUT_BRANCH_PREFIX + _branch_name(run),
         plan_path=run.plan_path,
         moved_path=target,
         title=f"Close out {run.title}",
         body="",
-        record=record_of(replace(run, state=RunState.CLOSED), closeout),
+        record=record_of(turn, closed, moved_to=target if is_moved else None),
         trailers=((TRAILER_RUN, run.id),),
+        dialect=run.dialect,
+        path=record_path(run),
+        spec_path=plan.spec_path if plan is not None else None,
+        export_to=run.completion_path if run.completion == "export" else None,
     )
     return turn.to(replace(run, sequence=run.sequence + 1, closeout_key=key)).do(effect)
+
+
+def _branch_name(run: Run) -> str:
+    """The plan's own name; the fixed names of some dialects say nothing, there the folder's name does."""
+    folder, name = posixpath.split(run.plan_path)
+    if run.dialect in {Dialect.SPEC_PLAN, Dialect.TEAM_SESSION}:
+        return posixpath.basename(folder) or "plan"
+    return name.removesuffix(".md")

@@ -9,9 +9,11 @@ from bot.runs.approve import name_and_reason
 from bot.runs.assess import is_over
 from bot.runs.effects import Say
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import EntryKind, Run, RunState, ScopeException
+from bot.runs.model import BlockState, DispatchState, EntryKind, Run, RunState, ScopeException
+from bot.runs.planning import close_planning_issue
 from bot.runs.records import write_record
 from bot.runs.turn import Call, Turn
+from bot.runs.workers import stop_workers, try_again
 
 
 def live(turn: Turn) -> Run | Refusal:
@@ -43,10 +45,25 @@ def resume(turn: Turn, call: Call) -> Turn | Refusal:
         case RunState.PAUSED:
             resumed = replace(run, state=run.before_pause, reason=None)
         case RunState.ESCALATED:
-            resumed = replace(run, state=RunState.VALIDATING, reason=None, fix_rounds=0)
+            settled = all(block.is_settled for block in run.blocks)
+            state = RunState.VALIDATING if settled else RunState.RUNNING
+            resumed = replace(run, state=state, reason=None, signal=None, fix_rounds=0)
         case _:
             return Refusal(Problem.NOT_PAUSED, {"state": run.state})
-    return turn.to(resumed).note(EntryKind.RESUMED, call.by, comment_id=call.comment.comment_id)
+    turn = turn.to(resumed).note(EntryKind.RESUMED, call.by, comment_id=call.comment.comment_id)
+    turn = close_planning_issue(turn, f"The run goes on: {call.by} said /resume.")
+    return _with_workers(turn)
+
+
+def _with_workers(turn: Turn) -> Turn:
+    """Going on means that blocks whose worker was stopped get a new one; finished and held ones are left alone."""
+    run = turn.run
+    assert run is not None
+    for block in run.open_blocks:
+        over = block.dispatch is not None and block.dispatch.state is DispatchState.FAILED
+        if block.state is BlockState.ACTIVE and over:
+            turn = try_again(turn, block)
+    return turn
 
 
 def allow(turn: Turn, call: Call) -> Turn | Refusal:
@@ -71,8 +88,11 @@ def abort(turn: Turn, call: Call) -> Turn | Refusal:
         return run
     if not call.rest:
         return Refusal(Problem.BAD_ARGUMENTS, {"argument": ""})
-    aborted = replace(run, state=RunState.ABORTED, reason=call.rest)
-    turn = turn.to(aborted).note(EntryKind.ABORTED, call.by, call.rest, comment_id=call.comment.comment_id)
+    turn = close_planning_issue(stop_workers(turn), f"The run was aborted by {call.by}: {call.rest}")
+    run = turn.run or run
+    turn = turn.to(replace(run, state=RunState.ABORTED, reason=call.rest)).note(
+        EntryKind.ABORTED, call.by, call.rest, comment_id=call.comment.comment_id
+    )
     return write_record(turn, f"Abort {run.title}", (("Aborted-by", call.by),), at_end=True)
 
 
@@ -85,5 +105,5 @@ def help_(turn: Turn, call: Call) -> Turn | Refusal:
 
 
 def _say(turn: Turn, call: Call, kind: NoticeKind) -> Turn:
-    key = f"say:{turn.key}:{call.comment.comment_id}:{call.index}"
+    key = f"say:{turn.key}:{call.comment.name}:{call.index}"
     return turn.do(Say(key, Notice(kind), command=call.word, to=call.by))

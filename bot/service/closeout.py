@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import posixpath
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from bot.github import comparison, contents, git_data, pulls, trees
 from bot.github.errors import AlreadyExists, HeadMoved, UnexpectedAnswer
-from bot.plans.exec_plan_record import apply_record
 from bot.plans.indexes import add_entry, remove_entry
+from bot.plans.model import Dialect
 from bot.plans.references import rebase_links, retarget
 from bot.runs.effects import CloseOut
+from bot.service.dialect_closeout import exported, finished_spec, text_at
 from bot.service.observe import Target
 from bot.service.record import TRIES, Note, Result, commit, commit_message, landed, text_of
+from bot.service.writing import written
 
 DOCUMENTS_LIMIT: Final = 500
 DOCUMENT_BYTES: Final = 1024 * 1024
@@ -38,6 +40,8 @@ async def _as_pull(target: Target, effect: CloseOut, noted: Result, note: Note) 
     if await landed(target, branch, noted) is None:
         committed = await _commit(target, effect, branch, note)
         if "unchanged" in committed:
+            # Everything stands as it should already: there is nothing to propose, and no branch is left behind.
+            await git_data.delete_branch(target.client, target.repo, branch)
             return {"moved_path": effect.moved_path, "pull": "", "url": ""}
     opened = await pulls.create(
         target.client, target.repo, title=effect.title, body=effect.body, head=branch, base=effect.branch
@@ -86,6 +90,8 @@ async def _commit(target: Target, effect: CloseOut, branch: str, note: Note) -> 
     for attempt in range(1, TRIES + 1):
         head = await git_data.read_ref(target.client, target.repo, branch)
         changes = await _changes(target, effect, head)
+        if not changes:
+            return {"unchanged": "yes"}
         try:
             return await commit(target, branch, head, changes, message, note)
         except HeadMoved:
@@ -96,13 +102,39 @@ async def _commit(target: Target, effect: CloseOut, branch: str, note: Note) -> 
 
 async def _changes(target: Target, effect: CloseOut, head: str) -> dict[str, bytes | None]:
     """Every file that the closeout writes or removes, as it should stand on top of `head`."""
+    match effect.dialect:
+        case Dialect.EXEC_PLAN:
+            return await _moved(target, effect, head)
+        case Dialect.MEMORY_BANK | Dialect.TEAM_SESSION:
+            changes = await _recorded(target, effect, head)
+            if effect.export_to is not None:
+                changes |= await exported(target, posixpath.dirname(effect.plan_path), effect.export_to, head)
+            return changes
+        case Dialect.SPEC_PLAN:
+            return await finished_spec(target, effect, head)
+        case _:
+            assert_never(effect.dialect)
+
+
+async def _recorded(target: Target, effect: CloseOut, head: str) -> dict[str, bytes | None]:
+    """The record's own file, finished; nothing where it says so already."""
+    before = await text_at(target, head, effect.path)
+    after = await asyncio.to_thread(written, effect.path, before, effect.record)
+    if after is None:
+        raise UnexpectedAnswer(f"{effect.path} is not on the branch any more")
+    return {effect.path: after.encode()} if after != before else {}
+
+
+async def _moved(target: Target, effect: CloseOut, head: str) -> dict[str, bytes | None]:
+    """An exec-plan goes to its completed place, with indexes and references."""
     old, new = effect.plan_path, effect.moved_path
     file = await contents.file_at(target.client, target.repo, head, old)
     if isinstance(file, contents.Missing):
         file = await contents.file_at(target.client, target.repo, head, new)
     if not isinstance(file, contents.FileAt):
         raise UnexpectedAnswer(f"The plan {old} is not on the branch any more")
-    text = await asyncio.to_thread(apply_record, text_of(file.content), effect.record)
+    text = await asyncio.to_thread(written, file.path, text_of(file.content), effect.record)
+    assert text is not None
     if old == new:
         # Closed out on the branch already; what was pushed since only brings a new verdict into the record.
         return {new: text.encode()}

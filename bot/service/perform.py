@@ -14,14 +14,28 @@ from typing import Final, assert_never
 
 import structlog
 
-from bot.github import comments
+from bot.github import comments, reviews
 from bot.github.errors import GitHubError, HeadMoved, NotFound, RateLimited
 from bot.metrics import Metrics
-from bot.runs.effects import CloseOut, Effect, React, Reply, WriteRecord
+from bot.runs.effects import (
+    CancelWorker,
+    CloseIssue,
+    CloseOut,
+    Effect,
+    PlanningIssue,
+    React,
+    Reply,
+    RollBack,
+    StartWorker,
+    WriteRecord,
+)
 from bot.runs.model import Run
 from bot.service.closeout import close_out
+from bot.service.issues import close_issue, open_planning_issue
 from bot.service.observe import Target
 from bot.service.record import Result, write_record
+from bot.service.rolling_back import roll_back
+from bot.service.workers import NOWHERE, Addresses, cancel_worker, start_worker
 from bot.store.effects import EffectState, StoredEffect
 from bot.store.store import Store
 
@@ -39,8 +53,16 @@ class Performed:
 
 
 class Performer:
-    def __init__(self, store: Store, app_id: int, clock: Callable[[], datetime], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        store: Store,
+        app_id: int,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+        addresses: Addresses = NOWHERE,
+    ) -> None:
         self._store = store
+        self._addresses = addresses
         self._app_id = app_id
         self._clock = clock
         self._metrics = metrics
@@ -55,7 +77,7 @@ class Performer:
     async def _perform(self, target: Target, stored: StoredEffect, run: Run | None) -> bool:
         """Do one effect; whether the run has to be looked at again."""
         key, effect = stored.key, stored.effect
-        changes_run = isinstance(effect, WriteRecord | CloseOut)
+        changes_run = isinstance(effect, WriteRecord | CloseOut | StartWorker | PlanningIssue | RollBack)
         if isinstance(effect, WriteRecord) and run is not None and run.record_key != key:
             # A newer record says everything that this one says. What it may have committed already stays noted.
             await self._store.finish_effect(key, {**stored.result, "superseded": "yes"}, self._clock())
@@ -83,11 +105,24 @@ class Performer:
                 return await write_record(target, effect, stored.result, note)
             case CloseOut():
                 return await close_out(target, effect, stored.result, note)
+            case StartWorker():
+                return await start_worker(target, effect, self._addresses, may_have_happened=may_have_happened)
+            case CancelWorker():
+                return await cancel_worker(target, effect)
+            case PlanningIssue():
+                return await open_planning_issue(target, effect, self._app_id, may_have_happened=may_have_happened)
+            case CloseIssue():
+                return await close_issue(target, effect, self._app_id, may_have_happened=may_have_happened)
+            case RollBack():
+                return await roll_back(target, effect, stored.result, note)
         assert_never(effect)
 
     async def _react(self, target: Target, effect: React) -> Result:
         try:
-            await comments.react(target.client, target.repo, effect.comment_id, effect.content)
+            if effect.on_diff:
+                await reviews.react(target.client, target.repo, effect.comment_id, effect.content)
+            else:
+                await comments.react(target.client, target.repo, effect.comment_id, effect.content)
         except NotFound:
             return {"gone": "yes"}
         return {}

@@ -22,14 +22,15 @@ from bot.github.repos import Repo
 from bot.github.webhooks import Concern, read_delivery
 from bot.metrics import Metrics
 from bot.runs.decide import Decision, decide
-from bot.runs.effects import CloseOut, Effect, Reply, Say
-from bot.runs.events import ChecklistEdited, CommentCreated, Event, Rerequested, Woken
+from bot.runs.effects import CloseOut, Effect, PlanningIssue, Reply, Say, StartWorker
+from bot.runs.events import ButtonPressed, ChecklistEdited, CommentCreated, Event, Rerequested, Woken
 from bot.runs.facts import Facts
 from bot.runs.model import Entry, PullKey, Run
 from bot.runs.needs import Needs, needs
 from bot.service.observe import HeadMovedMeanwhile, Observer, Target
 from bot.service.perform import Performer
 from bot.service.show import Presenter
+from bot.service.workers import NOWHERE, Addresses
 from bot.store.delivery import Delivery
 from bot.store.errors import Conflict
 from bot.store.pulls import PullRow, PullUpdate
@@ -37,7 +38,8 @@ from bot.store.reactions import Reaction
 from bot.store.runs import StoredRun
 from bot.store.store import Store
 from bot.store.views import ShownViews
-from bot.views.notices import closeout_body, worded
+from bot.views.brief import brief
+from bot.views.notices import closeout_body, planning_body, worded
 
 PASSES: Final = 5
 _log = structlog.get_logger()
@@ -62,14 +64,20 @@ class Reactor:
     """Reacts to one pull request at a time; whoever calls sees to it that no two reactions share a pull request."""
 
     def __init__(
-        self, app: GitHubApp, app_id: int, store: Store, clock: Callable[[], datetime], metrics: Metrics
+        self,
+        app: GitHubApp,
+        app_id: int,
+        store: Store,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+        addresses: Addresses = NOWHERE,
     ) -> None:
         self._app = app
         self._app_id = app_id
         self._store = store
         self._clock = clock
         self.observer = Observer(app, app_id, clock)
-        self._performer = Performer(store, app_id, clock, metrics)
+        self._performer = Performer(store, app_id, clock, metrics, addresses)
         self._presenter = Presenter(store, app_id, clock)
 
     async def react(self, key: PullKey) -> None:
@@ -138,16 +146,16 @@ class Reactor:
             concern = read_delivery(delivery.event, delivery.body, self._app_id)
             if isinstance(concern, Concern):
                 events.append(concern.event)
-        comment_ids = {event.comment_id for event in events if isinstance(event, CommentCreated)}
+        comment_ids = {event.store_id for event in events if isinstance(event, CommentCreated)}
         fresh = await self._store.unhandled_comments(key.repository_id, comment_ids)
-        events = [event for event in events if not isinstance(event, CommentCreated) or event.comment_id in fresh]
+        events = [event for event in events if not isinstance(event, CommentCreated) or event.store_id in fresh]
         is_due = row.wake_at is not None and row.wake_at <= self._clock()
         if woken or is_due or row.attempts:
             events.append(Woken("again" if woken else "due"))
         # Noted before these events are marked as handled: whatever fails or dies on the way, it is written again.
         if any(isinstance(event, ChecklistEdited) for event in events):
             await self._store.distrust_comment(key)
-        if any(isinstance(event, Rerequested) for event in events):
+        if any(isinstance(event, Rerequested | ButtonPressed) for event in events):
             await self._store.forget_checks(key)
         return Waiting(row, deliveries, tuple(events), await self._store.latest_run(key), await self._store.shown(key))
 
@@ -200,7 +208,7 @@ class Reactor:
                 entries=decision.entries,
                 effects=_in_words(decision, facts, ledger),
                 handled_guids=tuple(delivery.guid for delivery in waiting.deliveries),
-                comment_ids=tuple(event.comment_id for event in waiting.events if isinstance(event, CommentCreated)),
+                comment_ids=tuple(event.store_id for event in waiting.events if isinstance(event, CommentCreated)),
                 # Due at once until it has been shown: after a crash nothing else would bring anybody back here.
                 pull=PullUpdate(pull.is_open, pull.head_sha, pull.base_ref, pull.full_name, self._clock()),
             )
@@ -217,6 +225,11 @@ def _in_words(decision: Decision, facts: Facts, ledger: Sequence[Entry]) -> tupl
                 effects.append(Reply(effect.key, worded(effect, decision.run, decision.situation, facts, ledger)))
             case CloseOut() if decision.run is not None:
                 effects.append(replace(effect, body=closeout_body(decision.run)))
+            case StartWorker(block=block) if block and decision.run is not None:
+                told = brief(decision.run, block, dict(effect.inputs).get("failure", ""))
+                effects.append(replace(effect, inputs=(*effect.inputs, ("brief", told))))
+            case PlanningIssue() if decision.run is not None:
+                effects.append(replace(effect, body=planning_body(decision.run, facts)))
             case _:
                 effects.append(effect)
     return tuple(effects)

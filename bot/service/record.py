@@ -13,9 +13,9 @@ from typing import Final
 
 from bot.github import comparison, contents, git_data, trees
 from bot.github.errors import HeadMoved, NotFound, UnexpectedAnswer
-from bot.plans.exec_plan_record import apply_record
 from bot.runs.effects import Trailers, WriteRecord
 from bot.service.observe import Target
+from bot.service.writing import written
 
 TRIES: Final = 4
 
@@ -34,12 +34,15 @@ async def write_record(target: Target, effect: WriteRecord, noted: Result, note:
     message = commit_message(effect.subject, effect.trailers)
     for attempt in range(1, TRIES + 1):
         head = await git_data.read_ref(target.client, target.repo, effect.branch)
-        file = await contents.file_at(target.client, target.repo, head, effect.plan_path)
-        if not isinstance(file, contents.FileAt):
-            raise UnexpectedAnswer(f"The plan {effect.plan_path} is not on the branch {effect.branch} any more")
-        text = await asyncio.to_thread(apply_record, text_of(file.content), effect.record)
+        file = await contents.file_at(target.client, target.repo, head, effect.path)
+        if not isinstance(file, contents.FileAt | contents.Missing):
+            raise UnexpectedAnswer(f"{effect.path} on the branch {effect.branch} is no regular file")
+        before = text_of(file.content) if isinstance(file, contents.FileAt) else None
+        text = await asyncio.to_thread(written, effect.path, before, effect.record)
+        if text is None:
+            raise UnexpectedAnswer(f"The plan {effect.path} is not on the branch {effect.branch} any more")
         try:
-            return await commit(target, effect.branch, head, {effect.plan_path: text.encode()}, message, note)
+            return await commit(target, effect.branch, head, {effect.path: text.encode()}, message, note)
         except HeadMoved:
             if attempt == TRIES:
                 raise

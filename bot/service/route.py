@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.github.webhooks import Concern, Ignored, read_delivery
+from bot.github.webhooks import Concern, Ignored, MergeGroup, read_delivery
 from bot.runs.events import Woken
 from bot.runs.model import PullKey
 from bot.store.delivery import Delivery
@@ -35,6 +35,8 @@ class Router:
 
     async def _route(self, delivery: Delivery) -> None:
         concern = read_delivery(delivery.event, delivery.body, self._app_id)
+        if isinstance(concern, MergeGroup):
+            concern = Ignored("a merge group: nobody looks at it yet")
         if isinstance(concern, Ignored):
             _log.debug("delivery ignored", delivery=delivery.guid, event_name=delivery.event, reason=concern.reason)
             await self._store.ignore(delivery.guid, concern.reason, self._clock())

@@ -108,12 +108,12 @@ class Presenter:
 
 
 def _awaiting(run: Run | None, situation: Situation) -> tuple[str, str | None] | None:
-    """The head, and the block or None for the verdict, that the checklist shows as waiting for a person."""
+    """The head, and the blocks (or None for the verdict) that the checklist shows as waiting for a person."""
     if run is None:
         return None
-    block = run.open_block
-    if run.state is RunState.RUNNING and block is not None and block.state is BlockState.AWAITING_APPROVAL:
-        return block.head or situation.content_head, block.id
+    waiting = [block for block in run.open_blocks if block.state is BlockState.AWAITING_APPROVAL]
+    if run.state is RunState.RUNNING and waiting:
+        return waiting[0].head or situation.content_head, " ".join(block.id for block in waiting)
     if run.state in {RunState.VALIDATING, RunState.COMPLETED}:
         return situation.content_head, None
     return None
@@ -127,6 +127,7 @@ def _check_digest(view: CheckView) -> str:
             view.title,
             view.summary,
             [[a.path, a.line, a.level, a.title, a.message] for a in view.annotations],
+            [button.identifier for button in view.buttons],
         ]
     )
     kind = ("completed" if view.conclusion else "open") + ("+annotated" if view.annotations else "")
@@ -151,4 +152,5 @@ def _report(view: CheckView) -> github_checks.Report:
     output = github_checks.Output(view.title, view.summary, annotations=annotations)
     if view.conclusion is None:
         return github_checks.Report("in_progress", output=output)
-    return github_checks.Report("completed", view.conclusion, output)
+    actions = tuple(github_checks.Action(one.label, one.description, one.identifier) for one in view.buttons)
+    return github_checks.Report("completed", view.conclusion, output, actions=actions)

@@ -11,7 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bot.plans.model import Plan
 from bot.runs.assess import GatesState, GatesView, PlanState, ScopeView, Situation
 from bot.runs.facts import Facts, GateReport, GateState, OutcomeState
-from bot.runs.model import BlockRun, BlockState, Entry, Run
+from bot.runs.invariants import confirmed_by, demanded
+from bot.runs.model import BlockRun, BlockState, DispatchState, Entry, Run, RunState
+from bot.views.graph import graph
 from bot.views.next_step import next_step
 from bot.views.replies import commands_table
 from bot.views.timeline import timeline_line
@@ -79,8 +81,40 @@ def _render(run: Run | None, situation: Situation, facts: Facts, ledger: Sequenc
         checks=_check_lines(run, situation),
         next=step,
         faults=[plain(fault, 600) for fault in faults(run, facts)],
+        invariants=_invariant_lines(run, situation),
+        warnings=_warning_lines(run),
         folds=_folds(run, plan, ledger, fullness),
     )
+
+
+def _invariant_lines(run: Run | None, situation: Situation) -> list[str]:
+    """The boxes that a validation of level high wants ticked; ticking one confirms it for the head."""
+    if run is None or run.state not in {RunState.VALIDATING, RunState.COMPLETED, RunState.CLOSED}:
+        return []
+    lines = []
+    for name in demanded(run, situation):
+        by = confirmed_by(run, situation, name)
+        said = f"confirmed by {code(by)} at {commit(situation.content_head)}" if by else "tick it once you have looked"
+        lines.append(f"- [{'x' if by else ' '}] **{plain(name, 80)}** invariant — {said}")
+    return lines
+
+
+def _warning_lines(run: Run | None) -> list[str]:
+    """What is not in anybody's way and has to be seen all the same."""
+    if run is None:
+        return []
+    lines = [f"⚠️ Not ready when the run began: {plain(text, 200)}" for text in run.warnings[:10]]
+    lines += [f"⚠️ Capability gap {plain(text, 200)}" for text in run.gaps[-10:]]
+    if run.planning_issue is not None:
+        lines.append(f"💬 Discussed in #{run.planning_issue}")
+    if run.issue is not None:
+        lines.append(f"Asked for in #{run.issue}")
+    return lines
+
+
+def is_link(url: str) -> bool:
+    """Whether an address from outside can stand in Markdown without breaking out of it."""
+    return url.startswith(("https://", "http://")) and not any(one in url for one in ' ()<>"\\`\n\r')
 
 
 def faults(run: Run | None, facts: Facts) -> list[str]:
@@ -88,7 +122,12 @@ def faults(run: Run | None, facts: Facts) -> list[str]:
     if run is None:
         return []
     found = []
-    for key, what in ((run.record_key, "The record could not be written"), (run.closeout_key, "The closeout failed")):
+    named = (
+        (run.record_key, "The record could not be written"),
+        (run.closeout_key, "The closeout failed"),
+        (run.planning_key, "The planning issue could not be opened"),
+    )
+    for key, what in named:
         outcome = facts.outcomes.get(key or "")
         if outcome is not None and outcome.state is OutcomeState.FAILED:
             found.append(f"{what}: {outcome.error or 'no reason was given'}.")
@@ -133,14 +172,39 @@ def _block_line(block: BlockRun, title_limit: int) -> str:
     match block.state:
         case BlockState.DONE if block.approval is not None:
             return f"{name} — done at {commit(block.approval.head)}, approved by {code(block.approval.by)}"
+        case BlockState.DONE:
+            return f"{name} — done: {plain(block.reason or '', 120)}"
         case BlockState.SKIPPED:
             return f"{name} — skipped: {plain(block.reason or '', 120)}"
         case BlockState.AWAITING_APPROVAL:
             return f"{name} — **awaits approval** at {commit(block.head or '')}"
         case BlockState.PENDING:
             return name
+        case BlockState.BLOCKED | BlockState.FAILED:
+            return f"{name} — **{block.state}**: {plain(block.reason or '', 120)}"
         case _:
-            return f"{name} — {block.state.replace('_', ' ')}"
+            return f"{name} — {_at_work(block)}"
+
+
+def _at_work(block: BlockRun) -> str:
+    """Who is at an active block."""
+    dispatch = block.dispatch
+    if block.reported is not None:
+        return f"active, reported as done with {commit(block.reported)}"
+    if dispatch is None or dispatch.is_over:
+        return "active"
+    again = f", attempt {dispatch.attempt}" if dispatch.attempt > 1 else ""
+    # A mention in a code span notifies nobody: the hand-over comment did that once.
+    name = (
+        f"[{code(dispatch.worker)}]({dispatch.url})"
+        if dispatch.url and is_link(dispatch.url)
+        else code(dispatch.worker)
+    )
+    return (
+        f"active, {name} is at it{again}"
+        if dispatch.state is DispatchState.RUNNING
+        else f"active, {name} was asked{again}"
+    )
 
 
 def _check_lines(run: Run | None, situation: Situation) -> list[str]:
@@ -155,6 +219,8 @@ def scope_line(scope: ScopeView) -> str:
     if scope.violations:
         paths = tuple(item.path for item in scope.violations)
         return f"❌ {counted(len(paths), 'file')} out of scope: {listed(paths, 5)}"
+    if not scope.is_stated:
+        return f"⚪ {counted(scope.changed, 'changed file')}; the plan states no files to hold them against"
     excepted = f", {scope.excepted} by exception" if scope.excepted else ""
     return f"✅ {counted(scope.changed, 'changed file')}, all inside the plan{excepted}"
 
@@ -192,7 +258,7 @@ def _folds(run: Run | None, plan: Plan | None, ledger: Sequence[Entry], fullness
             lines.insert(0, f"- … {len(ledger) - len(shown)} earlier entries")
         folds.append(("Timeline", "\n".join(lines)))
     if run is not None and fullness.graph and len(run.blocks) <= 50:
-        folds.append(("Graph", _graph(run)))
+        folds.append(("Graph", graph(run)))
     if plan is not None or run is not None:
         folds.append(("Commands", commands_table()))
     return folds
@@ -203,7 +269,7 @@ def _contract(run: Run) -> str:
     lines = [
         f"- Objective: {plain(terms.get('objective') or 'none', 400)}",
         f"- Branch: {code(run.branch)} into {code(run.base_branch)} · {run.mode} · validation level {run.level}",
-        f"- Include: {listed(tuple(terms['include']), 40)}",
+        f"- Include: {listed(tuple(terms['include']), 40) or 'not stated'}",
         f"- Exclude: {listed(tuple(terms['exclude']), 40) or 'nothing'}",
     ]
     lines += [
@@ -211,20 +277,4 @@ def _contract(run: Run) -> str:
         for item in run.exceptions[-20:]
     ]
     lines.append(f"- Locked as {code(run.contract[:12])}; started by {code(run.started_by)} at {commit(run.rollback)}")
-    return "\n".join(lines)
-
-
-def _graph(run: Run) -> str:
-    """The blocks in order as a mermaid flowchart; names are reduced to what mermaid cannot misread."""
-    lines = ["```mermaid", "flowchart LR"]
-    for index, block in enumerate(run.blocks):
-        name = "".join(one if one.isalnum() or one in " ._-" else "_" for one in block.id)[:40]
-        lines.append(f'  n{index}["{name}"]:::{block.state}')
-    lines += [f"  n{index} --> n{index + 1}" for index in range(len(run.blocks) - 1)]
-    lines += [
-        "  classDef done fill:#1a7f37,color:#ffffff",
-        "  classDef awaiting_approval fill:#bf8700,color:#ffffff",
-        "  classDef active fill:#0969da,color:#ffffff",
-        "```",
-    ]
     return "\n".join(lines)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, assert_never
 
 from bot.plans.model import Severity
 from bot.runs.assess import GatesState, PlanState, Situation, Violation, is_validated
+from bot.runs.clicks import BUTTON_APPROVE, BUTTON_ESCALATE, BUTTON_RERUN
+from bot.runs.execute import unfit
 from bot.runs.facts import Facts, GateState, Unknown
 from bot.runs.messages import Problem, Refusal
-from bot.runs.model import Run, RunState
+from bot.runs.model import BlockState, Run, RunState
 from bot.runs.obstacles import plan_reasons
 from bot.runs.policy import POLICY_PATH, PolicyProblem
-from bot.views.checklist import faults, gates_line, scope_line
+from bot.views.checklist import faults, gates_line, is_link, scope_line
 from bot.views.next_step import next_step
 from bot.views.replies import sentence
 from bot.views.words import (
@@ -46,6 +48,20 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """A button of a completed check: GitHub takes 20 characters of label and identifier, 40 of description."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+APPROVE: Final = Button("Approve block", "Close the block at this commit", BUTTON_APPROVE)
+RERUN: Final = Button("Re-run", "Evaluate everything again", BUTTON_RERUN)
+ESCALATE: Final = Button("Escalate", "Stop and have people decide", BUTTON_ESCALATE)
+
+
+@dataclass(frozen=True, slots=True)
 class CheckView:
     """One check as it should stand; a `conclusion` of None means in progress."""
 
@@ -54,6 +70,7 @@ class CheckView:
     title: str
     summary: str
     annotations: tuple[Annotation, ...] = ()
+    buttons: tuple[Button, ...] = ()
 
 
 def checks(run: Run | None, situation: Situation, facts: Facts) -> tuple[CheckView, ...]:
@@ -120,8 +137,8 @@ def _plan_check(run: Run | None, situation: Situation, facts: Facts) -> CheckVie
 def _valid_plan(run: Run | None, situation: Situation, facts: Facts) -> CheckView:
     plan = situation.plan.plan
     assert plan is not None
-    if run is None and plan.branch != facts.pull.head_ref:
-        refusal = Refusal(Problem.WRONG_BRANCH, {"plan": plan.branch or "(none)", "head": facts.pull.head_ref})
+    refusal = unfit(facts.pull, plan) if run is None or run.is_live else None
+    if refusal is not None:
         return _view(CHECK_PLAN, "failure", "The plan is for another branch", sentence(refusal))
     said = f"{counted(len(plan.blocks), 'block')} in {code(situation.plan.paths[0])}"
     warnings = tuple(f.message for f in situation.plan.file.reading.findings) if situation.plan.file else ()
@@ -158,6 +175,9 @@ def _scope_check(situation: Situation, facts: Facts) -> CheckView:
         return _view(CHECK_SCOPE, "success", NO_PLAN)
     if scope.unknown is not None:
         return _view(CHECK_SCOPE, "failure", "The scope could not be checked", plain(scope.unknown))
+    if not scope.is_stated:
+        title = f"{counted(scope.changed, 'changed file')}; the plan states no files"
+        return _view(CHECK_SCOPE, "neutral", title, scope_line(scope))
     if not scope.violations:
         return _view(
             CHECK_SCOPE, "success", f"{counted(scope.changed, 'changed file')}, all inside the plan", scope_line(scope)
@@ -197,7 +217,7 @@ def _gates_check(situation: Situation) -> CheckView:
     rows = [
         f"- {code(report.name)} ({code(report.source)}): {plain(report.conclusion)}"
         + (f" — {plain(report.title, 200)}" if report.title else "")
-        + (f" ([evidence]({report.url}))" if report.url and _is_link(report.url) else "")
+        + (f" ([evidence]({report.url}))" if report.url and is_link(report.url) else "")
         for report in gates.reports[:200]
     ]
     rows += [f"- {code(name)}: required, has not reported" for name in gates.missing]
@@ -221,10 +241,6 @@ def _gates_check(situation: Situation) -> CheckView:
             assert_never(gates.state)
 
 
-def _is_link(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and not any(one in url for one in ' ()<>"\\`\n\r')
-
-
 def _progress_check(run: Run | None, situation: Situation, facts: Facts) -> CheckView:
     if run is None and situation.plan.state is PlanState.NONE:
         return _view(CHECK_PROGRESS, "success", NO_PLAN)
@@ -242,4 +258,14 @@ def _progress_check(run: Run | None, situation: Situation, facts: Facts) -> Chec
         conclusion = "failure"
     elif step.waits_for_person:
         conclusion = "action_required"
-    return _view(CHECK_PROGRESS, conclusion, f"{done} done: {step.headline}", step.text + command + told)
+    view = _view(CHECK_PROGRESS, conclusion, f"{done} done: {step.headline}", step.text + command + told)
+    return replace(view, buttons=_buttons(run)) if conclusion is not None else view
+
+
+def _buttons(run: Run) -> tuple[Button, ...]:
+    """What can be done from the check itself; GitHub shows buttons on completed checks only."""
+    if run.state is not RunState.RUNNING:
+        return (RERUN,)
+    waiting = [block for block in run.open_blocks if block.state is BlockState.AWAITING_APPROVAL]
+    one = bool(waiting) and all(block.id in run.group_of(waiting[0].id) for block in waiting)
+    return (APPROVE, RERUN, ESCALATE) if one else (RERUN, ESCALATE)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
+from bot.plans.model import Dialect
 from bot.runs.assess import PlanState, Situation, is_validated
+from bot.runs.execute import unfit
 from bot.runs.facts import Facts, PullFacts, Unknown
 from bot.runs.finish import is_closing
 from bot.runs.messages import Problem, Refusal
-from bot.runs.model import BlockState, Run, RunState
+from bot.runs.model import BlockRun, BlockState, KickbackSignal, Run, RunState
 from bot.runs.obstacles import approval_obstacles, plan_reasons, verdict_obstacles
 from bot.runs.policy import PolicyProblem
 from bot.views.replies import sentence
@@ -46,7 +48,7 @@ def next_step(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
         case RunState.ESCALATED:
             return NextStep(
                 "waits for a decision",
-                f"The run was escalated{_reason(run)}. Say `/resume` to open another fix round, or `/abort <reason>`.",
+                f"The run was escalated{_reason(run)}. {_way_on(run)}",
                 waits_for_person=True,
                 is_stopped=True,
             )
@@ -61,9 +63,34 @@ def next_step(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
             return _completed(run, facts)
         case RunState.CLOSED:
             where = f" ({run.closeout_url})" if run.closeout_url else ""
+            if facts.pull.is_open:
+                return NextStep("closed out", f"The plan is closed out on this branch{where}: merge the pull request.")
             return NextStep("closed out", f"Nothing: the plan is closed out{where}.")
         case _:
             assert_never(run.state)
+
+
+def _way_on(run: Run) -> str:
+    """What an escalation asks for, by its kind; the signals are those of a kickback."""
+    place = f" Discuss it in #{run.planning_issue}." if run.planning_issue is not None else ""
+    return f"{WAY_ON[run.signal]}{place}"
+
+
+WAY_ON: Final = {
+    None: "Say `/resume` to go on, or `/abort <reason>`.",
+    KickbackSignal.SCOPE_CREEP: (
+        "The work is larger than the plan: split it or change the plan (weight `full` for what is left) and say "
+        "`/execute` to lock it; or `/resume`, or `/abort <reason>`."
+    ),
+    KickbackSignal.MISSING_CONTEXT: (
+        "The spec leaves something open: fill the gap in spec and plan, say `/execute` to lock a changed plan, or "
+        "`/resume` if nothing changed."
+    ),
+    KickbackSignal.NEEDS_RESEARCH: (
+        "Something has to be found out first: research it, plan the remaining blocks again, and say `/execute` to lock "
+        "the changed plan, or `/resume`."
+    ),
+}
 
 
 def _link(text: str, pull: PullFacts, path: str) -> str:
@@ -110,8 +137,8 @@ def _before_start(run: Run | None, situation: Situation, pull: PullFacts) -> Nex
 
 def _ready(run: Run | None, situation: Situation, pull: PullFacts) -> NextStep:
     plan = situation.plan.plan
-    if plan is not None and plan.branch != pull.head_ref:
-        refusal = Refusal(Problem.WRONG_BRANCH, {"plan": plan.branch or "(none)", "head": pull.head_ref})
+    refusal = unfit(pull, plan) if plan is not None else None
+    if refusal is not None:
         return NextStep("the plan is for another branch", sentence(refusal), is_stopped=True)
     headline = "ready to be executed"
     if run is None:
@@ -126,30 +153,65 @@ def _ready(run: Run | None, situation: Situation, pull: PullFacts) -> NextStep:
 
 
 def _running(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
-    block = run.open_block
-    assert block is not None
     if not pull.is_open:
         return NextStep("the pull request is closed", "Reopen the pull request to go on.", is_stopped=True)
-    obstacles = approval_obstacles(run, situation)
-    if block.state is BlockState.AWAITING_APPROVAL and not obstacles:
-        head = situation.content_head
-        return NextStep(
-            f"{block.id} awaits approval at {short(head)}",
-            f"Look at {_link(f'the changes of {code(block.id)}', pull, f'/files/{run.boundary}..{head}')}; "
-            "an approver then says",
-            f"/approve {block.id} @{short(head)}",
-            waits_for_person=True,
-        )
+    opened = run.open_blocks
+    waiting = [block for block in opened if block.state is BlockState.AWAITING_APPROVAL]
+    if waiting and not approval_obstacles(run, situation, waiting[0]):
+        return _to_approve(run, situation, pull, waiting)
+    held = [block for block in opened if block.state in {BlockState.BLOCKED, BlockState.FAILED}]
+    working = [block for block in opened if block not in held]
+    if held and not working:
+        return _held(held)
+    block = next(iter(working), None) or run.open_block
+    assert block is not None
+    return _at(run, situation, pull, block)
+
+
+def _to_approve(run: Run, situation: Situation, pull: PullFacts, waiting: list[BlockRun]) -> NextStep:
+    head, first = situation.content_head, waiting[0]
+    together = [block for block in waiting if block.id in run.group_of(first.id)]
+    name = "+".join(block.id for block in together)
+    others = len(waiting) - len(together)
+    more = f" ({others} more wait)" if others else ""
+    is_one = len(together) == 1
+    return NextStep(
+        f"{name} {'awaits' if is_one else 'await'} approval at {short(head)}{more}",
+        f"Look at {_link(f'the changes of {code(name)}', pull, f'/files/{run.boundary}..{head}')}; "
+        "an approver then says",
+        f"/approve {first.id if is_one else name} @{short(head)}",
+        waits_for_person=True,
+    )
+
+
+def _held(held: list[BlockRun]) -> NextStep:
+    first = held[0]
+    why = f": {plain(first.reason)}" if first.reason else ""
+    return NextStep(
+        f"{first.id} is {first.state}",
+        f"{code(first.id)} is {first.state}{why}. An approver says {code('/skip ' + first.id + ' <reason>')}, or tries "
+        "again with",
+        f"/retry {first.id}",
+        waits_for_person=True,
+        is_stopped=True,
+    )
+
+
+def _at(run: Run, situation: Situation, pull: PullFacts, block: BlockRun) -> NextStep:
+    obstacles = approval_obstacles(run, situation, block)
     first = obstacles[0] if obstacles else None
     if first is None:
         return NextStep(f"{block.id} is active", f"{code(block.id)} is being worked on.")
     match first.problem:
+        case Problem.NO_OWN_COMMIT if block.dispatch is not None and not block.dispatch.is_over:
+            return NextStep(f"{block.id} is with its worker", f"Wait for {code(block.dispatch.worker)}.")
         case Problem.NO_OWN_COMMIT:
             has_record = situation.content_head != pull.head_sha
             pull_first = " (`git pull` first: the record commit is on the branch)" if has_record else ""
+            group = run.group_of(block.id)
+            name = "+".join(group) if len(group) > 1 else block.id
             return NextStep(
-                f"{block.id} is to be done",
-                f"Push the commits of {code(block.id)} {plain(block.title, 120)}{pull_first}.",
+                f"{name} is to be done", f"Push the commits of {code(name)} {plain(block.title, 120)}{pull_first}."
             )
         case Problem.GATES_PENDING:
             return NextStep(f"{block.id} waits for its gates", sentence(first))
@@ -168,11 +230,14 @@ _HEADLINES = {
     Problem.GATES_UNKNOWN: "the gates are not known",
     Problem.HISTORY_REWRITTEN: "approved commits are gone",
     Problem.PLAN_UNREADABLE: "the plan cannot be read",
+    Problem.COMMITS_UNDISCIPLINED: "its commits do not carry its id",
+    Problem.VALIDATION_FAILED: "the validation commands failed",
+    Problem.NOT_CONFIRMED: "invariants wait to be confirmed",
 }
 
 
 def _validating(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
-    obstacles = verdict_obstacles(situation)
+    obstacles = verdict_obstacles(run, situation)
     failed = run.verdict is not None and not run.verdict.is_passing
     if failed and run.verdict is not None and run.verdict.head == situation.content_head:
         notes = f" ({plain(run.verdict.notes)})" if run.verdict.notes else ""
@@ -183,8 +248,12 @@ def _validating(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
         )
     if obstacles:
         first = obstacles[0]
-        is_waiting = first.problem is Problem.GATES_PENDING
+        is_waiting = first.problem in {Problem.GATES_PENDING, Problem.VALIDATION_RUNNING}
         said = "validation waits for the gates" if is_waiting else "validation is held up"
+        if first.problem is Problem.NOT_CONFIRMED:
+            return NextStep(
+                "every block is finished: invariants are to be confirmed", sentence(first), waits_for_person=True
+            )
         return NextStep(
             f"{said}: {_HEADLINES.get(first.problem, 'see below')}" if not is_waiting else said,
             sentence(first),
@@ -200,9 +269,19 @@ def _validating(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
     )
 
 
+_UNDER_WAY: Final = "Nothing: the closeout is under way."
+_ON_THE_BRANCH: Final = "The closeout is being written to this branch; merge the pull request after it."
+
+
 def _completed(run: Run, facts: Facts) -> NextStep:
     if is_closing(run, facts):
-        return NextStep("completed, closeout under way", "Nothing: the closeout is under way.")
+        return NextStep("completed, closeout under way", _UNDER_WAY if not facts.pull.is_open else _ON_THE_BRANCH)
+    if run.dialect is Dialect.TEAM_SESSION and run.completion is None and facts.pull.is_merged:
+        return NextStep(
+            "completed: what is to become of the session?",
+            "An approver says `/archive`, `/keep` or `/export <dir>`.",
+            waits_for_person=True,
+        )
     if run.closeout_key is not None:
         return NextStep(
             "completed, the closeout failed",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
 
 from bot.runs.assess import Situation
 from bot.runs.effects import Say
@@ -11,7 +10,9 @@ from bot.runs.facts import Facts
 from bot.runs.messages import Notice, NoticeKind, Refusal
 from bot.runs.model import Entry, Run
 from bot.views.checklist import checklist
+from bot.views.next_step import WAY_ON
 from bot.views.replies import help_body, refusal_body
+from bot.views.run_notices import run_notice
 from bot.views.words import BODY_LIMIT, CHECKLIST_MARKER, bullets, clipped, code, plain
 
 
@@ -36,14 +37,11 @@ def _notice(notice: Notice, run: Run | None, situation: Situation, facts: Facts,
                 f"and the run has ended:\n\n{bullets(notice.items)}\n\nThe plan stays where it is. Open a pull request "
                 "from a new branch to finish it."
             )
-        case NoticeKind.ESCALATED:
-            return (
-                f"The run is escalated: {plain(notice.values['reason'])}. An approver says `/resume` to open another "
-                "fix round, or `/abort <reason>`."
-            )
         case NoticeKind.CLOSED:
             return _final_report(notice, run)
-    assert_never(notice.kind)
+        case _:
+            assert run is not None
+            return run_notice(notice, run)
 
 
 def _final_report(notice: Notice, run: Run | None) -> str:
@@ -101,5 +99,17 @@ def closeout_body(run: Run) -> str:
     return clipped(
         f"Closes out the plan executed in #{run.pull.number}: moves it to its completed place and updates the indexes "
         f"and the references to it.\n\n{completion_report(run)}",
+        BODY_LIMIT,
+    )
+
+
+def planning_body(run: Run, facts: Facts) -> str:
+    """The body of the issue where an escalation is discussed."""
+    signal = f"- Signal: {code(run.signal)}\n" if run.signal else ""
+    where = facts.pull.html_url or f"#{run.pull.number}"
+    return clipped(
+        f"The plan {code(run.plan_path)} cannot go on without a decision.\n\n- Pull request: {where}\n"
+        f"- Reason: {plain(run.reason or 'none given', 2000)}\n{signal}\n{WAY_ON[run.signal]}\n\n"
+        "This issue is closed when the run goes on.",
         BODY_LIMIT,
     )

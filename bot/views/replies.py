@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, assert_never
+from typing import Final
 
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import RunState
 from bot.runs.registry import COMMANDS, Audience, find
 from bot.views.words import bullets, code, commit, counted, listed, plain
+from bot.views.work_replies import work_sentence
 
 
 def refusal_body(refusal: Refusal, command: str, to: str) -> str:
@@ -62,13 +63,6 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
             )
         case Problem.PULL_CLOSED:
             return "The pull request is closed. Reopen it first."
-        case Problem.MODE_UNSUPPORTED:
-            return (
-                f"Autonomous mode (asked for {values['asked']}) is not available in this version. "
-                "Say `/execute stepwise` to look at each block."
-            )
-        case Problem.LEVEL_UNSUPPORTED:
-            return "Validation at level high is not available in this version. Say `/execute` for level medium."
         case Problem.ALREADY_LIVE:
             return (
                 f"{code(values['path'])} is already being executed (state: {values['state']}) and its contract "
@@ -124,7 +118,8 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
         case Problem.HISTORY_REWRITTEN:
             return (
                 "The branch was force-pushed: commits that were approved are no longer on it. Put them back, or say "
-                "`/abort <reason>` and `/execute` again."
+                "`/abort <reason>` and `/execute` again: every block is then looked at anew, and needs a commit of its "
+                "own after that."
             )
         case Problem.NO_OWN_COMMIT:
             return (
@@ -168,7 +163,8 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
         case Problem.ALREADY_CLOSED:
             where = f" ({values['url']})" if values["url"] else ""
             return f"The plan is closed out already{where}. Nothing is left to be done."
-    assert_never(refusal.problem)
+        case _:
+            return work_sentence(refusal)
 
 
 def _ended(reason: str) -> str:
@@ -219,11 +215,18 @@ def _block(text: str) -> str:
     return f"{fence}\n{text}\n{fence}"
 
 
+_WHO: Final = {
+    Audience.READER: "anyone who can comment",
+    Audience.WORKER: "worker, approver",
+    Audience.APPROVER: "approver",
+}
+
+
 def commands_table() -> str:
     """The list of commands with who may use them, from the registry."""
     rows = ["| command | who | what |", "| --- | --- | --- |"]
     for command in COMMANDS:
-        who = "approver" if command.audience is Audience.APPROVER else "anyone who can comment"
+        who = _WHO[command.audience]
         words = code(command.usage).replace("|", "\\|")
         also = f" (also {', '.join(code('/' + alias) for alias in command.aliases)})" if command.aliases else ""
         rows.append(f"| {words}{also} | {who} | {command.summary} |")
@@ -233,5 +236,5 @@ def commands_table() -> str:
 def help_body() -> str:
     return (
         f"{commands_table()}\n\nA command is a line of its own in a new comment. Approvers have write permission on "
-        "this repository or are named in `.github/stepwise.yml`."
+        "this repository or are named in `.github/stepwise.yml`; workers are the agents that it hands blocks to."
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from bot.runs.model import Entry, EntryKind
 from bot.views.words import code, commit, plain
 
@@ -57,4 +55,40 @@ def _what(entry: Entry) -> str:
             return f"closeout asked for by {who}"
         case EntryKind.CLOSED:
             return "the plan is closed out"
-    assert_never(entry.kind)
+        case _:
+            return _work(entry, who, block, at, why)
+
+
+def _work(entry: Entry, who: str, block: str, at: str, why: str) -> str:
+    """What workers did, and what was decided about their work."""
+    match entry.kind:
+        case EntryKind.DISPATCHED:
+            return f"{block or 'validation'} handed to a worker{why}"
+        case EntryKind.WORKER:
+            return f"{block} worker{why}".strip()
+        case EntryKind.REPORTED:
+            return f"{who} reported on {block or 'a block'}{why}"
+        case EntryKind.FAILED:
+            return f"{block or 'validation'} failed{why}"
+        case EntryKind.BLOCKED:
+            return f"{who} blocked {block}{why}"
+        case EntryKind.RETRIED:
+            return f"{who} asked for another attempt at {block}"
+        case EntryKind.KICKBACK:
+            return f"{who} kicked {block or 'the plan'} back{why}"
+        case EntryKind.GAP:
+            return f"{who} warned of a capability gap{why}"
+        case EntryKind.STALLED:
+            return f"nothing is ready and nobody works{why}"
+        case EntryKind.CONFIRMED:
+            return f"{who} confirmed{at}{why}"
+        case EntryKind.ROLLBACK:
+            return f"{who} rollback{why}{at}"
+        case EntryKind.COMPLETION:
+            return f"{who} chose what becomes of the session{why}"
+        case EntryKind.PREFLIGHT:
+            return f"the pre-flight let pass{why}"
+        case EntryKind.RECONCILED:
+            return f"the session was reconciled{why}"
+        case _:
+            raise AssertionError(f"there are no words for {entry.kind}")

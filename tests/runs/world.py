@@ -406,15 +406,15 @@ class World:
             if self.run.record_key != key:
                 self.outcomes[key] = Outcome(OutcomeState.DONE, {"superseded": "yes"})
                 return
-            if effect.plan_path not in self.tree or not self.is_open:
+            if effect.path not in self.tree or not self.is_open:
                 self.fail(key, "The plan is not on the branch any more")
                 return
-            text = apply_record(self.tree[effect.plan_path], effect.record)
-            if text == self.tree[effect.plan_path]:
+            text = apply_record(self.tree[effect.path], effect.record)
+            if text == self.tree[effect.path]:
                 self.outcomes[key] = Outcome(OutcomeState.DONE, {"unchanged": "yes"})
                 return
-            sha = self.push(files={effect.plan_path: text}, by="stepwise[bot]", message=effect.subject, by_bot=True)
-            blobs = json.dumps({effect.plan_path: blob(text)})
+            sha = self.push(files={effect.path: text}, by="stepwise[bot]", message=effect.subject, by_bot=True)
+            blobs = json.dumps({effect.path: blob(text)})
             self.outcomes[key] = Outcome(OutcomeState.DONE, {"commit": sha, "blobs": blobs})
             return
         assert isinstance(effect, CloseOut)

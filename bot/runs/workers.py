@@ -1,0 +1,344 @@
+"""Workers: who is asked to write a block's code, what became of it, and when nobody waits for them any longer."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.runs.attribution import own_commits
+from bot.runs.effects import CancelWorker, Say, StartWorker
+from bot.runs.events import ReportRefused, WorkerReported, WorkerRunChanged
+from bot.runs.facts import OutcomeState
+from bot.runs.messages import Notice, NoticeKind
+from bot.runs.model import (
+    BlockRun,
+    BlockState,
+    Dispatch,
+    DispatchState,
+    EntryKind,
+    Run,
+    RunState,
+    WorkerKind,
+)
+from bot.runs.policy import MentionWorker, WorkersPolicy, WorkflowWorker
+from bot.runs.turn import Turn
+
+BOT: Final = "stepwise"
+TRIES: Final = 2
+"""A worker and one retry; after that the choice goes to people."""
+
+
+def dispatch_id(run: Run, block_id: str, attempt: int) -> str:
+    """The id of one attempt at one block: the same whenever it is computed, so that no second worker is started."""
+    return "sw-" + hashlib.sha256(f"{run.id}:{block_id}:{attempt}".encode()).hexdigest()[:20]
+
+
+def effect_key(dispatch: str) -> str:
+    return f"dispatch:{dispatch}"
+
+
+def hand_out(turn: Turn) -> Turn:
+    """Start a worker for every active block that has none; a person needs no starting."""
+    run = turn.run
+    assert run is not None
+    if run.state is not RunState.RUNNING or not turn.facts.pull.is_open:
+        return turn
+    for block in run.blocks:
+        if block.state is BlockState.ACTIVE and block.dispatch is None:
+            turn = _start(turn, block)
+    return turn
+
+
+def _start(turn: Turn, block: BlockRun) -> Turn:
+    run = turn.run
+    assert run is not None
+    worker = turn.policy.workers.of(run.promise(block.id).get("role"))
+    attempt = len(block.earlier) + 1
+    made = dispatch_id(run, block.id, attempt)
+    match worker:
+        case WorkflowWorker(workflow=file):
+            dispatch = Dispatch(made, WorkerKind.WORKFLOW, file, attempt, turn.now)
+        case MentionWorker(mention=name):
+            dispatch = Dispatch(made, WorkerKind.MENTION, name, attempt, turn.now)
+        case _:
+            return turn
+    started = replace(block, dispatch=dispatch, tries=block.tries + 1)
+    turn = turn.to(run.with_block(started)).note(EntryKind.DISPATCHED, BOT, f"{dispatch.worker} {made}", block=block.id)
+    if dispatch.kind is WorkerKind.MENTION:
+        values = {"block": block.id, "mention": dispatch.worker, "failure": _last_failure(block)}
+        return turn.do(Say(effect_key(made), Notice(NoticeKind.HANDOVER, values)))
+    inputs = (
+        ("dispatch_id", made),
+        ("block", block.id),
+        ("branch", run.branch),
+        ("sha", turn.facts.pull.head_sha),
+        ("attempt", str(attempt)),
+        ("failure", _last_failure(block)),
+    )
+    return turn.do(StartWorker(effect_key(made), made, dispatch.worker, block.id, inputs))
+
+
+def _last_failure(block: BlockRun) -> str:
+    return block.reason or ""
+
+
+def followed(turn: Turn) -> Turn:
+    """What the outcomes of dispatches and the clock say: workers that could not be started, or never came."""
+    run = turn.run
+    if run is None or run.state is not RunState.RUNNING:
+        return turn
+    for block in run.open_blocks:
+        dispatch = block.dispatch
+        if dispatch is None or dispatch.is_over or block.state is not BlockState.ACTIVE:
+            continue
+        outcome = turn.facts.outcomes.get(effect_key(dispatch.id))
+        if outcome is not None and outcome.state is OutcomeState.FAILED:
+            # What GitHub refuses once it refuses again: another attempt would not help, people have to look.
+            turn = _give_up(turn, block, dispatch, f"it could not be started: {outcome.error or 'no reason given'}")
+            continue
+        if outcome is not None and outcome.state is OutcomeState.DONE and dispatch.workflow_run_id is None:
+            turn = _with_run(turn, block, dispatch, outcome.result.get("workflow_run_id"), outcome.result.get("url"))
+        turn = _timed_out(turn, block.id)
+    return turn
+
+
+def _with_run(turn: Turn, block: BlockRun, dispatch: Dispatch, run_id: str | None, url: str | None) -> Turn:
+    run = turn.run
+    assert run is not None
+    if not run_id or not run_id.isdigit():
+        return turn
+    seen = replace(dispatch, workflow_run_id=int(run_id), url=url)
+    return turn.to(run.with_block(replace(block, dispatch=seen)))
+
+
+def deadline(dispatch: Dispatch, policy: WorkersPolicy) -> datetime:
+    """When nobody waits for a worker any longer; an agent that is mentioned has no start that could be seen."""
+    if dispatch.kind is WorkerKind.MENTION:
+        return dispatch.sent_at + timedelta(minutes=policy.timeout_minutes)
+    if dispatch.running_since is None:
+        return dispatch.sent_at + timedelta(minutes=policy.start_minutes)
+    return dispatch.running_since + timedelta(minutes=policy.timeout_minutes)
+
+
+def next_deadline(run: Run | None, policy: WorkersPolicy) -> datetime | None:
+    if run is None or run.state is not RunState.RUNNING:
+        return None
+    waiting = [
+        deadline(block.dispatch, policy)
+        for block in run.open_blocks
+        if block.state is BlockState.ACTIVE and block.dispatch is not None and not block.dispatch.is_over
+    ]
+    return min(waiting, default=None)
+
+
+def _timed_out(turn: Turn, block_id: str) -> Turn:
+    run = turn.run
+    assert run is not None
+    block = run.block(block_id)
+    if block is None or block.dispatch is None or block.dispatch.is_over:
+        return turn
+    dispatch = block.dispatch
+    if turn.now < deadline(dispatch, turn.policy.workers):
+        return turn
+    if block.reported is not None or own_commits(run, block, turn.situation.own_commits):
+        # It has pushed something: whether that will do is for gates and people to say, not for the clock.
+        return turn
+    why = (
+        "no workflow run was seen in time" if dispatch.running_since is None else "it took longer than the policy lets"
+    )
+    return failed(turn, block, why)
+
+
+def failed(turn: Turn, block: BlockRun, why: str) -> Turn:
+    """A worker did not do its block: it is asked once more, with the failure; then people choose."""
+    run = turn.run
+    assert run is not None
+    dispatch = block.dispatch
+    if dispatch is None or block.tries >= TRIES:
+        return _give_up(turn, block, dispatch, why)
+    turn = _cancel(turn, dispatch)
+    over = replace(dispatch, state=DispatchState.FAILED, failure=why)
+    reset = replace(
+        block,
+        state=BlockState.ACTIVE,
+        dispatch=None,
+        earlier=(*block.earlier, over.id),
+        reason=why,
+        reported=None,
+        head=None,
+    )
+    turn = turn.to(run.with_block(reset)).note(EntryKind.FAILED, BOT, f"{dispatch.worker}: {why}", block=block.id)
+    return hand_out(turn)
+
+
+def _give_up(turn: Turn, block: BlockRun, dispatch: Dispatch | None, why: str) -> Turn:
+    run = turn.run
+    assert run is not None
+    if dispatch is not None:
+        turn = _cancel(turn, dispatch)
+        dispatch = replace(dispatch, state=DispatchState.FAILED, failure=why)
+    held = replace(block, state=BlockState.FAILED, dispatch=dispatch, reason=why, reported=None, head=None)
+    turn = turn.to(run.with_block(held)).note(EntryKind.FAILED, BOT, why, block=block.id)
+    key = f"say:{run.id}:failed:{block.id}:{len(block.earlier)}:{block.tries}:{run.sequence}"
+    values = {"block": block.id, "reason": why, "url": (dispatch.url if dispatch else None) or ""}
+    turn = turn.do(Say(key, Notice(NoticeKind.WORKER_FAILED, values)))
+    return turn.to(replace(_of(turn), sequence=_of(turn).sequence + 1))
+
+
+def _of(turn: Turn) -> Run:
+    assert turn.run is not None
+    return turn.run
+
+
+def _cancel(turn: Turn, dispatch: Dispatch) -> Turn:
+    """A run that nobody waits for must not push any more."""
+    if dispatch.workflow_run_id is None or dispatch.is_over:
+        return turn
+    return turn.do(CancelWorker(f"cancel:{dispatch.id}", dispatch.workflow_run_id))
+
+
+def _dispatched(run: Run, dispatch: str) -> BlockRun | None:
+    return next((block for block in run.blocks if block.dispatch is not None and block.dispatch.id == dispatch), None)
+
+
+def run_changed(turn: Turn, event: WorkerRunChanged) -> Turn:
+    """A workflow run moved. It may be seen before the answer to the dispatch, twice, or when nobody waits for it."""
+    run = turn.run
+    if run is None:
+        return turn
+    known = run.validation
+    if known is not None and known.id in event.title:
+        return turn.to(replace(run, validation=_moved(known, event, turn.now)))
+    stale = [name for block in run.blocks for name in block.earlier if name in event.title]
+    if stale and event.status != "completed":
+        turn = turn.note(EntryKind.WORKER, BOT, f"{stale[0]} came too late and is cancelled")
+        return turn.do(CancelWorker(f"cancel:{stale[0]}", event.workflow_run_id))
+    block = next((item for item in run.blocks if item.dispatch is not None and item.dispatch.id in event.title), None)
+    if block is None or block.dispatch is None:
+        return turn
+    dispatch = _moved(block.dispatch, event, turn.now)
+    if dispatch == block.dispatch:
+        return turn
+    turn = turn.to(run.with_block(replace(block, dispatch=dispatch)))
+    said = event.conclusion or event.status
+    turn = turn.note(EntryKind.WORKER, BOT, f"{dispatch.worker} is {said.replace('_', ' ')}", block=block.id)
+    if event.status != "completed" or block.state is not BlockState.ACTIVE or block.reported is not None:
+        return turn
+    current = _of(turn).block(block.id)
+    assert current is not None
+    if dispatch.state is DispatchState.FAILED:
+        undone = replace(dispatch, state=DispatchState.RUNNING)
+        return failed(turn.to(_of(turn).with_block(replace(current, dispatch=undone))), current, dispatch.failure or "")
+    return _done(turn, current, None, "")
+
+
+def _moved(dispatch: Dispatch, event: WorkerRunChanged, now: datetime) -> Dispatch:
+    """The dispatch as the workflow run's state says; what is over stays over, whatever arrives late."""
+    if dispatch.is_over:
+        return dispatch
+    seen = replace(dispatch, workflow_run_id=event.workflow_run_id, url=event.url)
+    if event.status == "completed":
+        if event.conclusion == "success":
+            return replace(seen, state=DispatchState.DONE, running_since=seen.running_since or now)
+        why = f"its workflow run ended with {event.conclusion or 'no conclusion'}"
+        return replace(seen, state=DispatchState.FAILED, failure=why)
+    if event.status == "in_progress":
+        return replace(seen, state=DispatchState.RUNNING, running_since=seen.running_since or now)
+    return seen
+
+
+def reported(turn: Turn, event: WorkerReported) -> Turn:
+    """A worker's own report on its block; one for a block that is not being worked on changes nothing."""
+    run = turn.run
+    if run is None:
+        return turn
+    block = _dispatched(run, event.dispatch)
+    said = f"{event.status} {event.notes}".strip()
+    if block is None or block.state is not BlockState.ACTIVE or not run.is_live:
+        return turn.note(EntryKind.REPORTED, event.dispatch, f"{said}: nobody waits for it", block=event.block)
+    turn = turn.note(EntryKind.REPORTED, event.dispatch, said, block=block.id)
+    match event.status:
+        case "done":
+            return _done(turn, block, event.commit, event.notes)
+        case "failed":
+            return failed(turn, block, event.notes or "the worker reported that it failed")
+        case "blocked":
+            return hold(turn, block, event.notes or "the worker reported that it is blocked", by=event.dispatch)
+        case "gap":
+            return turn.to(replace(run, gaps=(*run.gaps, event.notes)))
+        case "kickback":
+            # Stopping a run is decided where `/kickback` is, see `bot.runs.escalate`.
+            return turn
+
+
+def report_refused(turn: Turn, event: ReportRefused) -> Turn:
+    if turn.run is None:
+        return turn
+    return turn.note(
+        EntryKind.REFUSED, event.dispatch or "a worker", f"report: {event.reason}", block=event.block or None
+    )
+
+
+def _done(turn: Turn, block: BlockRun, commit: str | None, notes: str) -> Turn:
+    """Done needs a commit on the branch; without one it has failed."""
+    run = _of(turn)
+    mine = [item.sha for item in own_commits(run, block, turn.situation.own_commits)]
+    if commit is not None:
+        found = next((item.sha for item in turn.situation.own_commits if item.sha.startswith(commit.lower())), None)
+    else:
+        found = mine[-1] if mine else None
+    if found is None:
+        named = f"the commit {commit[:40]} is not on the branch" if commit else "there is no commit on the branch"
+        return failed(turn, block, f"it was reported as done, but {named}")
+    dispatch = block.dispatch
+    over = replace(dispatch, state=DispatchState.DONE, commit=found) if dispatch is not None else None
+    return turn.to(run.with_block(replace(block, dispatch=over, reported=found, notes=notes)))
+
+
+def mark_done(turn: Turn, block: BlockRun, commit: str, notes: str) -> Turn:
+    """Somebody who may do so says that the block is done with this commit, which is on the branch."""
+    dispatch = block.dispatch
+    over = replace(dispatch, state=DispatchState.DONE, commit=commit) if dispatch is not None else None
+    return turn.to(_of(turn).with_block(replace(block, dispatch=over, reported=commit, notes=notes)))
+
+
+def hold(turn: Turn, block: BlockRun, why: str, *, by: str, comment_id: int | None = None) -> Turn:
+    """The block is blocked: nothing is tried again until a person chooses."""
+    run = _of(turn)
+    dispatch = block.dispatch
+    if dispatch is not None:
+        turn = _cancel(turn, dispatch)
+        dispatch = replace(dispatch, state=DispatchState.FAILED, failure=why)
+    held = replace(block, state=BlockState.BLOCKED, reason=why, dispatch=dispatch, head=None)
+    turn = turn.to(replace(run.with_block(held), sequence=run.sequence + 1))
+    turn = turn.note(EntryKind.BLOCKED, by, why, block=block.id, comment_id=comment_id)
+    key = f"say:{run.id}:blocked:{block.id}:{run.sequence}"
+    return turn.do(Say(key, Notice(NoticeKind.BLOCKED, {"block": block.id, "reason": why, "by": by})))
+
+
+def try_again(turn: Turn, block: BlockRun) -> Turn:
+    """Another attempt, asked for by a person: the worker's tries are counted anew."""
+    run = _of(turn)
+    if block.dispatch is not None:
+        turn = _cancel(turn, block.dispatch)
+    earlier = (*block.earlier, block.dispatch.id) if block.dispatch is not None else block.earlier
+    fresh = replace(block, state=BlockState.ACTIVE, dispatch=None, earlier=earlier, tries=0, reported=None, head=None)
+    return hand_out(turn.to(run.with_block(fresh)))
+
+
+def stop_worker(turn: Turn, block: BlockRun) -> Turn:
+    """Nobody waits for this block's worker any more."""
+    if block.dispatch is None or block.dispatch.is_over:
+        return turn
+    turn = _cancel(turn, block.dispatch)
+    over = replace(block.dispatch, state=DispatchState.FAILED, failure="nobody waits for it any more")
+    return turn.to(_of(turn).with_block(replace(block, dispatch=over)))
+
+
+def stop_workers(turn: Turn) -> Turn:
+    """The run has ended or goes back to planning."""
+    for block in _of(turn).open_blocks:
+        turn = stop_worker(turn, block)
+    return turn
