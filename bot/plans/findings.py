@@ -245,7 +245,7 @@ ANALYSIS_CORRUPT = _error(
 NO_ROLE_SPECS = _error("SW706", "role-specs/ has no .md file.", "Run team-coordinate again with resume.")
 ROLE_SPEC_MISSING = _error(
     "SW707",
-    "The role {role} has no role spec: {file} is missing.",
+    "team-session.json: the role {role} has no role spec; {file} is missing.",
     "Add the role spec, or run team-coordinate again with resume; roles are never made up here.",
 )
 ROLE_SPEC_FRONT_MATTER = _error(
@@ -312,7 +312,9 @@ WORKER_UNCLEAR = _warning("SW730", "{file}: an active worker is left aside: {rea
 ROLE_SPEC_DIFFERS = _warning(
     "SW731", "{file}: {key} is {found}, team-session.json says {wanted}.", "team-session.json counts; make them agree."
 )
-NOT_YES_OR_NO = _warning("SW732", "{file}: inner_loop is {found}; false is assumed.", "Write true or false.")
+NOT_YES_OR_NO = _warning(
+    "SW732", "{file}: inner_loop is {found}; team-session.json counts, else false.", "Write true or false."
+)
 COMPLETION_ACTION_UNKNOWN = _notice(
     "SW733",
     "{file}: the completion action {value} is none of interactive, auto_archive, auto_keep; interactive is assumed.",

@@ -111,7 +111,6 @@ def _inner_loop(file: str, front: FrontMatter | None, findings: list[Finding]) -
     known = _YES_OR_NO.get(written.casefold())
     if known is None:
         findings.append(say.NOT_YES_OR_NO.at(0, file=file, found=written))
-        return False
     return known
 
 

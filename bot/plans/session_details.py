@@ -26,7 +26,8 @@ STATUS: Final = ("status",)
 USED: Final = frozenset(
     {*DEPENDS, *ROLE, *TITLE, *GOAL, *STEPS, *CRITERIA, *CONSTRAINTS, *DELIVERABLES, *FILES, *STATUS}
 )
-_PATHS: Final = ("artifacts", "artifact", "deliverables", "key_files", "upstream_artifacts", *FILES)
+# Where paths are told rather than allowed: a scope that leads out of the repository is refused instead.
+_PATHS: Final = ("artifacts", "artifact", "deliverables", "key_files", "upstream_artifacts")
 _OUTSIDE: Final = re.compile(r"[A-Za-z]:[\\/]|[/~\\]|\.\.(?:/|$)")
 
 
@@ -193,10 +194,6 @@ def paths_outside(source: Source) -> None:
     if found:
         words, line = min(found, key=lambda item: item[1])
         source.findings.append(say.PATHS_OUTSIDE.at(line, file=source.file, count=len(found), path=words))
-
-
-def leads_outside(path: str) -> bool:
-    return _OUTSIDE.match(path) is not None
 
 
 def _paths(root: Json | None) -> Iterator[tuple[str, int]]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
+from typing import Final
+
+CYCLES_LIMIT: Final = 50
 
 
 def working_order(depends: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -34,10 +37,15 @@ def working_order(depends: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def cycles(depends: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
-    """Cycles that have no task in common, one for every knot in the graph; each task waits for the one named next."""
+    """Cycles that have no task in common; each task waits for the one named next, the last one for the first.
+
+    Without a cycle nothing comes back. There may be more than CYCLES_LIMIT of them, but no more are looked for.
+    """
     open_names = {task: [name for name in dict.fromkeys(depends[task]) if name in depends] for task in depends}
-    found: list[tuple[str, ...]] = []
-    while open_names := _unsettled(open_names):
+    found: list[tuple[str, ...]] = [(task,) for task in open_names if task in open_names[task]]
+    for (task,) in found:
+        del open_names[task]
+    while len(found) < CYCLES_LIMIT and (open_names := _unsettled(open_names)):
         cycle = _one_cycle(open_names)
         found.append(cycle)
         for task in cycle:

@@ -46,7 +46,8 @@ def style_of(text: str, root: Object) -> Style:
     is_camel = any(re.search(r"[a-z][A-Z]", key) for key in keys) and not any("_" in key for key in keys)
     is_ascii = text.isascii()
     if not root.members:
-        return Style("\n", "  ", ",\n  ", ": ", is_camel, is_ascii)
+        newline = "\r\n" if "\r\n" in text else "\n"
+        return Style(newline, "  ", f",{newline}  ", ": ", is_camel, is_ascii)
     first = root.members[0]
     opening = text[root.start + 1 : first.start]
     found = re.search(r"(\r\n|\n|\r)([ \t]*)$", opening)

@@ -17,10 +17,10 @@ ROLE_SPECS_LIMIT = FILES_LIMIT - 3
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The roles with their role specs: `specs` are pairs of a role's name and its spec, in the registry's order."""
+    """The roles with their role specs, in the registry's order; `findings` are grouped by the file they are about."""
 
     specs: tuple[tuple[Role, RoleSpec], ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[tuple[Finding, ...], ...]
 
     @property
     def inner_loops(self) -> tuple[str, ...]:
@@ -64,14 +64,12 @@ def read_roles(folder: Folder, registry: Registry) -> Roles:
         name = _spec_name(role, names, findings)
         if name is not None and name in read:
             specs.append((role, read[name]))
-    used = {spec.file for _, spec in specs}
+    groups = [tuple(findings)]
     for name, spec in read.items():
-        findings += say.in_order(spec.findings)
-        if registry.roles is not None and name not in used:
-            findings.append(say.ROLE_SPEC_UNUSED.at(None, file=name))
-    for role, spec in specs:
-        findings += _differences(role, spec)
-    return Roles(tuple(specs), tuple(findings))
+        own = [role for role, theirs in specs if theirs is spec]
+        unused = () if own or registry.roles is None else (say.ROLE_SPEC_UNUSED.at(None, file=name),)
+        groups.append((*unused, *spec.findings, *(said for role in own for said in _differences(role, spec))))
+    return Roles(tuple(specs), tuple(groups))
 
 
 def _read(folder: Folder, name: str) -> RoleSpec:

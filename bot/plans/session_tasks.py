@@ -19,7 +19,6 @@ from bot.plans.session_details import (
     Detail,
     Details,
     first_texts,
-    leads_outside,
     role_of,
     steps_of,
     title_of,
@@ -28,10 +27,11 @@ from bot.plans.session_details import (
 from bot.plans.session_files import Source
 from bot.plans.session_graph import cycles, working_order
 from bot.plans.session_registry import Named, Registry
-from bot.plans.strict_json import Array, Json, Object, Scalar, words_for
+from bot.plans.strict_json import Array, Json, Object, Scalar, folded, words_for
 
 CYCLE_SHOWN: Final = 100
 
+_USED: Final = frozenset(folded(key) for key in USED)
 _COMPLETED: Final = ("completed", "complete", "done")
 _IN_PROGRESS: Final = ("in_progress", "in progress", "in-progress", "running")
 
@@ -113,7 +113,7 @@ def departures(source: Source, entries: Sequence[Entry]) -> Iterator[Finding]:
         found = f"{key} ({len(lines)} tasks of dependency_graph)"
         yield say.FIELD_ELSEWHERE.at(lines[0], file=source.file, found=found, wanted=DEPENDS[0])
     members = [member for entry in entries if entry.owner is not None for member in entry.owner.members]
-    added = [member for member in members if member.key not in USED]
+    added = [member for member in members if folded(member.key) not in _USED]
     if added:
         keys = ", ".join(dict.fromkeys(member.key for member in added))
         yield say.GRAPH_KEYS_ADDED.at(added[0].line, file=source.file, keys=keys)
@@ -190,7 +190,7 @@ def _role(source: Source, entry: Entry, details: tuple[Detail, ...], registry: R
 
 
 def _files(details: tuple[Detail, ...]) -> Iterator[str]:
-    """The files that a task states for itself, as far as they are inside the repository."""
+    """The files that a task states for itself."""
     for detail in details:
         member = detail.owner.member(*FILES)
         if member is None:
@@ -198,7 +198,7 @@ def _files(details: tuple[Detail, ...]) -> Iterator[str]:
         items = member.value.items if isinstance(member.value, Array) else (member.value,)
         for item in items:
             written = detail.source.text_of(item, member.key)
-            if written is None or leads_outside(written):
+            if written is None:
                 continue
             problem = "it is negated" if written.startswith("!") else pattern_problem(written)
             if problem is None:

@@ -55,7 +55,7 @@ def read_session(path: str, files: Mapping[str, bytes | None], listing: Sequence
     _say_departures(session, analysis, extra, folder)
     _say_unknown(session, registry, tasks.blocks)
     plan = _plan(folder, registry, roles, tasks, analysis)
-    return Reading(plan, _in_order(session.findings, analysis.findings, extra.findings, roles.findings))
+    return Reading(plan, _in_order(session.findings, analysis.findings, extra.findings, *roles.findings))
 
 
 def _say_departures(session: Source, analysis: Source, extra: Source, folder: Folder) -> None:
