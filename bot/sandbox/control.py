@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bot.sandbox import mergequeue
+from bot.sandbox import mergequeue, repositories
+from bot.sandbox.ci import CheckRun, CheckSuite, WorkflowRun
 from bot.sandbox.errors import GitHubError, forbidden, not_found
 from bot.sandbox.hub import Hub, subscribed
 from bot.sandbox.payloads.accounts import installation, node_id, simple_user
 from bot.sandbox.payloads.pulls import pull_full
 from bot.sandbox.routes.checks import check_fields, emit_run, rerequest_run, rerequest_suite, write_run
-from bot.sandbox.state import (
-    ROLES,
-    Account,
-    App,
-    CheckRun,
-    CheckSuite,
-    Installation,
-    Json,
-    Protection,
-    Pull,
-    Repository,
-    Team,
-    WorkflowRun,
-    at_least,
-)
+from bot.sandbox.state import ROLES, Account, App, Installation, Json, Protection, Pull, Repository, Team, at_least
 
 InstallationAction = Literal["created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"]
 
@@ -105,6 +92,12 @@ def queue(hub: Hub, repo: Repository, number: int, sender: Account, leave: str |
         mergequeue.leave(hub, repo, number, leave, sender)
     else:
         mergequeue.enqueue(hub, repo, number, sender)
+
+
+def rename(hub: Hub, repo: Repository, name: str, sender: Account | None = None) -> None:
+    """Rename a repository, as its owner or an administrator of it does."""
+    administrators = [hub.world.account(login) for login in hub.world.org_admins.get(repo.owner.login.lower(), ())]
+    repositories.rename(hub, repo, name, sender or next(iter(administrators), repo.owner))
 
 
 def set_team(hub: Hub, org: Account, slug: str, settings: Json) -> Team:

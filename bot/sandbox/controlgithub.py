@@ -23,11 +23,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.sandbox import control, mergequeue, oidc, repositories, workflowruns
+from bot.sandbox.ci import WorkflowRun
 from bot.sandbox.errors import GitHubError, not_found
 from bot.sandbox.hub import DISPATCH_WEBHOOKS, Hub
 from bot.sandbox.payloads.checks import workflow_run
 from bot.sandbox.payloads.repos import repository
-from bot.sandbox.state import Account, Json, Repository, WorkflowRun, at_least
+from bot.sandbox.state import Account, Json, Repository, at_least
 
 
 def _repo(hub: Hub, body: Json) -> Repository:
@@ -139,7 +140,7 @@ def _repository(hub: Hub, body: Json) -> Json:
 
 def _rename(hub: Hub, body: Json) -> Json:
     repo = _repo(hub, body)
-    repositories.rename(hub, repo, str(body["name"]), _administrator(hub, repo, body))
+    control.rename(hub, repo, str(body["name"]), _administrator(hub, repo, body))
     return {"full_name": repo.full_name}
 
 

@@ -19,10 +19,11 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 
+from bot.sandbox.ci import WorkflowRun
 from bot.sandbox.errors import GitHubError, unprocessable
 from bot.sandbox.hub import Hub
 from bot.sandbox.signing import SigningKey, new_key
-from bot.sandbox.state import Json, WorkflowRun
+from bot.sandbox.state import Json
 from bot.sandbox.workflowruns import context
 from bot.sandbox.workflows import jobs, may_ask_for_id_token, workflow_at
 

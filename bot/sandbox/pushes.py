@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.sandbox.ci import CheckSuite
 from bot.sandbox.errors import GitHubError
 from bot.sandbox.git.diff import diff_trees
 from bot.sandbox.git.store import ZERO
@@ -13,7 +14,7 @@ from bot.sandbox.payloads.checks import check_suite
 from bot.sandbox.payloads.commits import parent_tree, push_commit
 from bot.sandbox.payloads.pulls import base_tip, pull_full
 from bot.sandbox.payloads.repos import html_url, repository
-from bot.sandbox.state import Account, App, CheckSuite, Json, Pull, Repository
+from bot.sandbox.state import Account, App, Json, Pull, Repository
 
 MAX_COMMITS_IN_PAYLOAD = 2048
 WORKFLOWS = ".github/workflows/"

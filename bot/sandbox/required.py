@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.sandbox.ci import CheckRun, CommitStatus
 from bot.sandbox.payloads.pulls import base_tip
-from bot.sandbox.state import CheckRun, CommitStatus, Pull, Repository
+from bot.sandbox.state import Pull, Repository
 
 PASSING = ("success", "skipped", "neutral")
 

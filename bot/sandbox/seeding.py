@@ -28,9 +28,10 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from bot.sandbox.git.store import EMPTY_TREE, GitStore, Person
+from bot.sandbox.githubsown import add_githubs_own
 from bot.sandbox.pushes import fetch_head
 from bot.sandbox.state import ROLES, Account, App, Installation, Issue, Label, Pull, Repository, Team
-from bot.sandbox.world import ACTIONS_APP, MERGE_QUEUE, World
+from bot.sandbox.world import World
 
 FOLDER = Path(__file__).parent / "seed"
 DEFAULT = FOLDER / "default.yaml"
@@ -118,7 +119,7 @@ def load(world: World, file: Path, directory: Path, key: RSAPublicKey, secret: s
     }
     for node in root.items("repositories", repo_keys):
         _repository(world, node, directory)
-    _githubs_own(world)
+    add_githubs_own(world, BEGINNING)
     for node in root.items("installations", {"app", "account", "repositories"}):
         _installation(world, node)
     under_test = [app for app, has_webhook in apps if has_webhook]
@@ -228,34 +229,6 @@ def _app(world: World, node: Node, key: RSAPublicKey, secret: str) -> tuple[App,
     )
     world.apps[app.id] = app
     return app, has_webhook
-
-
-def _githubs_own(world: World) -> None:
-    """Add what GitHub brings: the Actions App, which is never installed, and the account of the merge queue."""
-    github = Account(9919, "github", "Organization", "GitHub", "support@github.com", BEGINNING)
-    login = "github-actions[bot]"
-    bot = Account(41898282, login, "Bot", login, f"41898282+{login}@users.noreply.github.com", BEGINNING)
-    world.accounts.setdefault(github.login, github)
-    world.accounts[bot.login] = bot
-    queue = Account(
-        118344674, MERGE_QUEUE, "Bot", MERGE_QUEUE, f"118344674+{MERGE_QUEUE}@users.noreply.github.com", BEGINNING
-    )
-    world.accounts[MERGE_QUEUE] = queue
-    world.apps[ACTIONS_APP] = App(
-        id=ACTIONS_APP,
-        slug="github-actions",
-        name="GitHub Actions",
-        owner=world.accounts[github.login],
-        bot=bot,
-        client_id="Iv1.05c79e9ad1f6bdfa",
-        public_key=None,
-        permissions={"actions": "write", "checks": "write", "contents": "write", "statuses": "write"},
-        events=[],
-        webhook_secret="",
-        webhook_url=None,
-        hook_id=0,
-        created_at=BEGINNING,
-    )
 
 
 def _installation(world: World, node: Node) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.sandbox.state import Json, WorkflowRun
+from bot.sandbox.ci import WorkflowRun
+from bot.sandbox.state import Json
 
 
 @dataclass(frozen=True, slots=True)

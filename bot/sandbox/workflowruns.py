@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from bot.sandbox.ci import CheckRun, CheckSuite, WorkflowRun
 from bot.sandbox.errors import GitHubError, not_found
 from bot.sandbox.git.store import ZERO
 from bot.sandbox.hub import Hub
@@ -15,7 +16,7 @@ from bot.sandbox.payloads.checks import workflow, workflow_run
 from bot.sandbox.payloads.commits import message_of
 from bot.sandbox.payloads.repos import html_url
 from bot.sandbox.routes.checks import announce_completion, emit_run
-from bot.sandbox.state import Account, CheckRun, CheckSuite, Json, Pull, Repository, WorkflowRun
+from bot.sandbox.state import Account, Json, Pull, Repository
 from bot.sandbox.workflows import evaluated, jobs, rendered, workflow_at, workflows
 from bot.sandbox.world import ACTIONS_APP
 

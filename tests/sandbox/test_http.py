@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.sandbox import Sandbox, repositories
+from bot.sandbox import Sandbox, control
 from tests.sandbox.conftest import Api, open_pull
 
 AsUser = Callable[[str], Api]
@@ -88,7 +88,7 @@ async def test_a_later_version_has_lost_some_fields(as_user: AsUser) -> None:
 
 async def test_a_renamed_repository_redirects_by_its_id(sandbox: Sandbox, as_bot: Api) -> None:
     shop = sandbox.repo("acme/shop")
-    repositories.rename(sandbox.hub, shop, "store", sandbox.user("olivia"))
+    control.rename(sandbox.hub, shop, "store")
     moved = await as_bot("GET", "/repos/acme/shop/branches/main")
     assert moved.status == 301
     assert moved.headers["Location"] == f"{sandbox.url}/repositories/{shop.id}/branches/main"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from bot.sandbox.ci import CheckRun, CheckSuite, CommitStatus, WorkflowRun
 from bot.sandbox.clock import stamp, stamp_or_none
 from bot.sandbox.payloads.accounts import Site, integration, node_id, simple_user
 from bot.sandbox.payloads.commits import simple_commit
 from bot.sandbox.payloads.pulls import pull_minimal
 from bot.sandbox.payloads.repos import html_url, minimal_repository, repo_url
-from bot.sandbox.state import CheckRun, CheckSuite, CommitStatus, Json, Repository, WorkflowRun
+from bot.sandbox.state import Json, Repository
 
 PRIORITY = (
     "startup_failure",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bot.sandbox.ci import Deployment, DeploymentStatus
 from bot.sandbox.clock import stamp
 from bot.sandbox.payloads.accounts import Site, integration_or_none, node_id, simple_user
 from bot.sandbox.payloads.repos import repo_url
-from bot.sandbox.state import Deployment, DeploymentStatus, Json
+from bot.sandbox.state import Json
 
 
 def deployment(site: Site, one: Deployment) -> Json:

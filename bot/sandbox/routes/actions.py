@@ -6,10 +6,11 @@ import operator
 from datetime import UTC, date, datetime, time
 
 from bot.sandbox.call import Call, Reply, created, no_content, ok, route, wrapped_page
+from bot.sandbox.ci import WorkflowRun
 from bot.sandbox.errors import invalid_request, not_found, unprocessable
 from bot.sandbox.payloads.checks import job, workflow, workflow_run
 from bot.sandbox.pushes import WORKFLOWS
-from bot.sandbox.state import Json, WorkflowRun
+from bot.sandbox.state import Json
 from bot.sandbox.workflowruns import cancel, rerun, start_run
 from bot.sandbox.workflows import dispatch_inputs, triggers, workflow_at, workflows
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from bot.sandbox.auth import AsInstallation
 from bot.sandbox.call import Call, Reply, created, ok, page, route, wrapped_page
+from bot.sandbox.ci import CheckRun, CheckSuite
 from bot.sandbox.errors import forbidden, invalid_request, not_found, unprocessable
 from bot.sandbox.hub import Hub
 from bot.sandbox.payloads.checks import check_run, check_run_event, check_suite, suite_state
 from bot.sandbox.pushes import open_suite
 from bot.sandbox.routes.history import resolved
-from bot.sandbox.state import Account, App, CheckRun, CheckSuite, Json, Repository
+from bot.sandbox.state import Account, App, Json, Repository
 
 STATUSES = ("queued", "in_progress", "completed")
 CONCLUSIONS = ("action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.sandbox.call import Call, Reply, created, no_content, ok, page, route
+from bot.sandbox.ci import Deployment, DeploymentStatus
 from bot.sandbox.errors import GitHubError, not_found, unprocessable, validation_failed
 from bot.sandbox.payloads.deployments import deployment, deployment_status
 from bot.sandbox.required import newest_runs, newest_statuses
-from bot.sandbox.state import Deployment, DeploymentStatus, Json
+from bot.sandbox.state import Json
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
 MAX_DESCRIPTION = 140

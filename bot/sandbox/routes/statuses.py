@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bot.sandbox.call import Call, Reply, created, ok, page, route
+from bot.sandbox.ci import CommitStatus
 from bot.sandbox.errors import unprocessable, validation_failed
 from bot.sandbox.payloads.checks import status
 from bot.sandbox.payloads.commits import commit_item
 from bot.sandbox.payloads.repos import minimal_repository, repo_url
 from bot.sandbox.required import newest_statuses
 from bot.sandbox.routes.history import resolved
-from bot.sandbox.state import CommitStatus, Json
+from bot.sandbox.state import Json
 
 STATES = ("error", "failure", "pending", "success")
 
