@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bot.plans import findings as say
-from bot.plans.model import Finding, Pattern
+from bot.plans.model import PLAN_BYTES_LIMIT, Finding, Pattern
 from bot.plans.role_specs import RoleSpec, read_role_spec
 from bot.plans.session_files import FILES_LIMIT, ROLE_SPECS, SESSION_FILE, Folder, is_role_spec
 from bot.plans.session_registry import Registry, Role
 
 # What is left of the limit on files when team-session.json, task-analysis.json and tasks.json are counted.
-ROLE_SPECS_LIMIT = FILES_LIMIT - 3
+ROLE_SPECS_LIMIT: Final = FILES_LIMIT - 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read_roles(folder: Folder, registry: Registry) -> Roles:
         findings.append(say.NO_ROLE_SPECS.at(None))
     if len(names) > ROLE_SPECS_LIMIT:
         findings.append(say.TOO_MANY_ROLE_SPECS.at(None, count=len(names), limit=ROLE_SPECS_LIMIT))
-    read = {name: _read(folder, name) for name in names[:ROLE_SPECS_LIMIT]}
+    read = _read_all(folder, names[:ROLE_SPECS_LIMIT])
     specs: list[tuple[Role, RoleSpec]] = []
     for role in registry.roles or ():
         name = _spec_name(role, names, findings)
@@ -72,9 +73,22 @@ def read_roles(folder: Folder, registry: Registry) -> Roles:
     return Roles(tuple(specs), tuple(groups))
 
 
-def _read(folder: Folder, name: str) -> RoleSpec:
-    text = folder.text(name)
-    return RoleSpec(name, findings=(text,)) if isinstance(text, Finding) else read_role_spec(name, text)
+def _read_all(folder: Folder, names: Sequence[str]) -> dict[str, RoleSpec]:
+    """Read role specs up to the size of one plan for all of them: each costs as much as a plan of its length."""
+    read: dict[str, RoleSpec] = {}
+    size = 0
+    for name in names:
+        text = folder.text(name)
+        if isinstance(text, Finding):
+            read[name] = RoleSpec(name, findings=(text,))
+            continue
+        size += len(text)
+        if size > PLAN_BYTES_LIMIT:
+            reason = f"role specs up to this one have {size} characters; at most {PLAN_BYTES_LIMIT} are read"
+            read[name] = RoleSpec(name, findings=(say.SESSION_FILE_UNREADABLE.at(None, file=name, reason=reason),))
+        else:
+            read[name] = read_role_spec(name, text)
+    return read
 
 
 def _spec_name(role: Role, names: list[str], findings: list[Finding]) -> str | None:

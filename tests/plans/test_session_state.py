@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from bot.plans.model import Worker
 from bot.plans.session_state import SessionRecord, apply_session
@@ -116,6 +117,14 @@ def test_only_team_session_json_of_this_folder_is_written() -> None:
     other = {f"{FOLDER}/tasks.json": "{}", f"{FOLDER}/task-analysis.json": "{}", "team-session.json": "{}"}
     assert list(apply_session({**other, PATH: BEFORE}, FOLDER, record("A-1"))) == [PATH]
     assert list(apply_session(other, "", record("A-1"))) == ["team-session.json"]
+
+
+def test_a_record_is_kept_as_json_and_comes_back_as_it_was() -> None:
+    written = record("A-1", workers=(Worker("B-2", "tester", None),), status="paused", reset=("C-3",))
+    kept = TypeAdapter(SessionRecord)
+    assert kept.validate_json(kept.dump_json(written)) == written
+    with pytest.raises(ValidationError):
+        kept.validate_json(kept.dump_json(written).replace(b'"status"', b'"state"'))
 
 
 IDS = st.sampled_from(["A-1", "B-2", "b-2", "C-3", "é", " ", "\0", "a\nb"])

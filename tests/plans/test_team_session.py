@@ -205,6 +205,15 @@ def test_a_file_that_is_there_has_to_be_readable(name: str, content: bytes | Non
     assert (code, message) == ("SW710", f"{name} cannot be read: {reason}.")
 
 
+def test_role_specs_have_the_size_of_one_plan_together() -> None:
+    long = "\n```\n" + "words " * 100_000
+    files = session_files(
+        **{f"role-specs/{role}.md": role_spec(role, role[:4].upper(), more=long) for role in ("developer", "tester")}
+    )
+    code, _, message = only_error(files)
+    assert (code, message.split(":")[0]) == ("SW710", "role-specs/tester.md cannot be read")
+
+
 @pytest.mark.parametrize("content", [None, b"\xff", "{", b"\0"])
 def test_a_tasks_json_that_cannot_be_read_does_no_harm(content: Any) -> None:
     found = read_files(session_files(**{"tasks.json": content}))
