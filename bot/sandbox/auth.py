@@ -17,7 +17,7 @@ import jwt
 from bot.sandbox.clock import Clock
 from bot.sandbox.errors import GitHubError, bad_credentials
 from bot.sandbox.state import Account, App, Installation, Repository
-from bot.sandbox.world import World
+from bot.sandbox.world import ACTIONS_APP, World
 
 TOKEN_LIFE = timedelta(hours=1)
 LEVELS = ("none", "read", "write", "admin")
@@ -124,7 +124,9 @@ class Vault:
         return AsApp(self._app(token))
 
     def _alive(self, actor: AsInstallation) -> AsInstallation:
-        if self.clock.precise() >= actor.expires_at or actor.installation.id not in self.world.installations:
+        # The token of a workflow run belongs to the Actions App, which is nowhere installed.
+        is_installed = actor.installation.id in self.world.installations or actor.installation.app.id == ACTIONS_APP
+        if self.clock.precise() >= actor.expires_at or not is_installed:
             raise bad_credentials()
         if actor.installation.suspended_at is not None:
             raise GitHubError(403, "This installation has been suspended")

@@ -85,6 +85,8 @@ class WorkflowRun:
     jobs: list[CheckRun] = field(default_factory=list)
     earlier: list[WorkflowRun] = field(default_factory=list)
     """the attempts before this one, as they ended"""
+    token: str | None = None
+    """the `GITHUB_TOKEN` of the attempt, once a step has it"""
 
 
 @dataclass(slots=True, eq=False)

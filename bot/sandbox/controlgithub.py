@@ -11,6 +11,7 @@
                              overrides claims (null takes one out)
 /_sandbox/oidc/environment   {repo, run_id} gives the two variables by which a step asks for its token
 /_sandbox/oidc/rotate        {keep}: sign with a new key; the old ones stay published unless keep is false
+/_sandbox/workflow-token     {repo, run_id} gives {token}: the `GITHUB_TOKEN` of a run that is not over
 /_sandbox/queue              {repo, number, login} queues; {…, leave: reason} takes out; {repo} lists
 /_sandbox/draft              {repo, number, draft, login}
 /_sandbox/repository         {name: owner/name, login, private, description, files: {path: text}}
@@ -109,6 +110,10 @@ def _environment(hub: Hub, body: Json) -> Json:
     return dict(oidc.environment_of(hub, _run(hub, body)))
 
 
+def _workflow_token(hub: Hub, body: Json) -> Json:
+    return {"token": workflowruns.token_of(hub, _run(hub, body))}
+
+
 def _rotate(hub: Hub, body: Json) -> Json:
     return {"kid": hub.issuer.rotate(keep=bool(body.get("keep", True))).kid}
 
@@ -158,6 +163,7 @@ HANDLERS: dict[tuple[str, str], Callable[[Hub, Json], Json]] = {
     ("POST", "oidc/token"): _token,
     ("POST", "oidc/environment"): _environment,
     ("POST", "oidc/rotate"): _rotate,
+    ("POST", "workflow-token"): _workflow_token,
     ("POST", "queue"): _queue,
     ("POST", "draft"): _draft,
     ("POST", "repository"): _repository,

@@ -119,7 +119,9 @@ def _append(hub: Hub, repo: Repository, pull: Pull, sender: Account) -> None:
     """Build the group on the last one and ask for its checks; a conflict keeps the pull request out."""
     queue, git = repo.queues.setdefault(pull.base_ref, []), repo.git
     base = queue[-1].group.head_sha if queue else git.branch(pull.base_ref)
-    assert base is not None
+    if base is None or not pull.is_open:
+        _emit_pull(hub, pull, "dequeued", sender, reason="UNKNOWN_REMOVAL_REASON")
+        return
     merged = merge_commits(git, base, pull.head_sha)
     if merged.tree is None:
         _emit_pull(hub, pull, "dequeued", sender, reason="MERGE_CONFLICT")

@@ -9,15 +9,15 @@ import dataclasses
 from typing import Any
 
 from bot.sandbox.ci import CheckRun, CheckSuite, WorkflowRun
-from bot.sandbox.errors import GitHubError, not_found
+from bot.sandbox.errors import GitHubError, not_found, unprocessable
 from bot.sandbox.git.store import ZERO
 from bot.sandbox.hub import Hub
 from bot.sandbox.payloads.checks import workflow, workflow_run
 from bot.sandbox.payloads.commits import message_of
 from bot.sandbox.payloads.repos import html_url
 from bot.sandbox.routes.checks import announce_completion, emit_run
-from bot.sandbox.state import Account, Json, Pull, Repository
-from bot.sandbox.workflows import evaluated, jobs, rendered, workflow_at, workflows
+from bot.sandbox.state import Account, Installation, Json, Pull, Repository
+from bot.sandbox.workflows import evaluated, jobs, rendered, token_permissions, workflow_at, workflows
 from bot.sandbox.world import ACTIONS_APP
 
 CONCLUSIONS = ("success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required")
@@ -150,10 +150,29 @@ def advance_run(hub: Hub, run: WorkflowRun, status: str, conclusion: str | None 
     if run.status == "completed":
         raise GitHubError(409, "The workflow run is completed; re-run it first.")
     run.status, run.conclusion, run.updated_at = status, conclusion, hub.now()
+    if status == "completed" and run.token is not None:
+        hub.vault.revoke(run.token)
+        run.token = None
     for job in run.jobs:
         _advance_job(hub, job, status, conclusion)
     if status in ("in_progress", "completed"):
         emit_workflow_run(hub, run, status, run.triggering_actor)
+
+
+def token_of(hub: Hub, run: WorkflowRun) -> str:
+    """Give the `GITHUB_TOKEN` of a run: an installation token of the Actions App for this repository alone.
+
+    It can do what the workflow's `permissions` say, and dies with the run. Raises GitHubError 422 once that is over.
+    """
+    if run.status == "completed":
+        raise unprocessable("The workflow run is completed, its token is gone.")
+    if run.token is None:
+        app, repo = hub.world.apps[ACTIONS_APP], run.repo
+        granted = token_permissions(workflow_at(repo, run.path, run.head_sha) or {})
+        number = ACTIONS_APP * 1_000 + repo.id
+        installed = Installation(number, app, repo.owner, {repo.id}, run.created_at, granted)
+        run.token = hub.vault.issue(installed, granted, frozenset({repo.id})).token
+    return run.token
 
 
 def _advance_job(hub: Hub, job: CheckRun, status: str, conclusion: str | None) -> None:

@@ -14,6 +14,7 @@ from bot.sandbox.pushes import WORKFLOWS
 from bot.sandbox.state import Json, Repository
 
 MAX_INPUTS = 25
+TOKEN_PERMISSIONS = ("actions", "checks", "contents", "deployments", "issues", "pull_requests", "statuses")
 MAX_INPUT_CHARACTERS = 65_535
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _PATH = re.compile(r"^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\['[^']*'\])*$")
@@ -71,6 +72,18 @@ def may_ask_for_id_token(parsed: Json) -> bool:
     """Tell whether a job may ask for an OIDC token: the workflow or one of its jobs has `id-token: write`."""
     granted = [parsed.get("permissions"), *(job.get("permissions") for job in jobs(parsed).values())]
     return any(one == "write-all" or (isinstance(one, dict) and one.get("id-token") == "write") for one in granted)
+
+
+def token_permissions(parsed: Json) -> dict[str, str]:
+    """Give what the `GITHUB_TOKEN` of a workflow may do: what `permissions` says, else to read contents."""
+    given = [parsed.get("permissions"), *(job.get("permissions") for job in jobs(parsed).values())]
+    found = {"metadata": "read"}
+    for one in given:
+        if one in ("write-all", "read-all"):
+            found |= dict.fromkeys(TOKEN_PERMISSIONS, one.removesuffix("-all"))
+        elif isinstance(one, dict):
+            found |= {str(name).replace("-", "_"): str(level) for name, level in one.items() if name != "id-token"}
+    return found if any(one is not None for one in given) else found | {"contents": "read"}
 
 
 def dispatch_inputs(given: Any, declared: Json) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import aiohttp
 import pytest
 from githubkit.webhooks import parse
 
@@ -231,6 +232,36 @@ async def test_a_pull_request_starts_a_workflow(as_bot: Api, as_user: AsUser, wo
     assert [one["number"] for one in run["pull_requests"]] == [1]
     runs = (await as_bot("GET", f"{SHOP}/commits/{pull['head']['sha']}/check-runs")).body["check_runs"]
     assert [one["app"]["slug"] for one in runs] == ["github-actions"]
+
+
+async def test_the_token_of_a_run_does_what_its_workflow_may_and_dies_with_it(
+    sandbox: Sandbox, as_bot: Api, as_user: AsUser, session: aiohttp.ClientSession
+) -> None:
+    asked = WORKER.replace("contents: read", "contents: write, pull-requests: read, checks: write")
+    path = f"{SHOP}/actions/workflows/worker.yml/dispatches"
+    await write_branch(as_user("olivia"), "main", {".github/workflows/worker.yml": asked})
+    await open_pull(as_user("coda"))
+    run: dict[str, Any] = {"repo": "acme/shop", "run_id": await dispatched(as_bot, path)}
+    made = (await as_bot("POST", f"{SHOP}/check-runs", json={"name": "n", "head_sha": head_of(sandbox)})).body
+    worker = Api(session, sandbox.url, (await as_bot("POST", "/_sandbox/workflow-token", json=run)).body["token"])
+    sha = await write_branch(worker, "feature/x", {"done.txt": "done\n"})
+    assert (await as_bot("GET", f"{SHOP}/pulls/1")).body["head"]["sha"] == sha
+    await sandbox.settle()
+    pushed = [one.event.payload for one in sandbox.hooks.attempts if one.event.action == "synchronize"][-1]
+    assert pushed["sender"]["login"] == "github-actions[bot]"
+    assert (await worker("POST", f"{SHOP}/issues/1/comments", json={"body": "x"})).status == 403
+    refused = await worker("PATCH", f"{SHOP}/check-runs/{made['id']}", json={"status": "queued"})
+    assert (refused.status, "Invalid app_id `15368`" in refused.body["message"]) == (403, True)
+    assert (await worker("GET", "/repos/acme/ledger")).status == 404
+    await moved(as_bot, run["run_id"], action="complete", conclusion="success")
+    assert (await worker("GET", SHOP)).status == 401
+    assert (await as_bot("POST", "/_sandbox/workflow-token", json=run)).status == 422
+
+
+def head_of(sandbox: Sandbox) -> str:
+    sha = sandbox.repo("acme/shop").git.branch("main")
+    assert sha is not None
+    return sha
 
 
 async def test_a_run_takes_only_states_that_github_knows(as_bot: Api, worker: str) -> None:
