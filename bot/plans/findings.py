@@ -167,7 +167,9 @@ WEIGHT_NOT_READ = _warning(
 SPEC_NOT_FOUND = _warning(
     "SW346", "{value} is no path of a spec in this repository.", "Write the path of SPEC.md from the root."
 )
-GOAL_MISSING = _notice("SW347", "The plan states no objective.", 'Say what is done and why under "## Objective".')
+OBJECTIVE_NOT_STATED = _notice(
+    "SW347", "The plan states no objective.", 'Say what is done and why under "## Objective".'
+)
 SPEC_PLAN_TEMPLATE = _error(
     "SW348", "This is the template; nothing in it is filled in.", "Copy it and fill in objective and tasks."
 )
@@ -192,6 +194,9 @@ STATUS_BEFORE_TASKS = _notice(
     "SW327",
     "The status says {status}, and there are tasks that are not marked as done.",
     "Correct the one or the other.",
+)
+SEVERAL_IDS = _warning(
+    "SW328", "{title} names several tasks and is not read as one.", "Give every task a heading of its own."
 )
 
 # Scope

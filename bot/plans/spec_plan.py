@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -15,13 +16,13 @@ from bot.plans.document import Document, Section, read_document
 from bot.plans.exec_plan_blocks import first_code_or_words
 from bot.plans.fields import Field, fields_of
 from bot.plans.inline import plain
-from bot.plans.model import Block, Dialect, Finding, Mode, Pattern, Plan, Reading, Scope
+from bot.plans.model import BLOCKS_LIMIT, Block, Dialect, Finding, Mode, Pattern, Plan, Reading, Scope
 from bot.plans.nodes import Quote
 from bot.plans.spec_plan_blocks import TaskReading, read_task
 from bot.plans.spec_plan_dependencies import with_stated_dependencies
 from bot.plans.spec_plan_parallel import marked_in_lists, overlaps
 from bot.plans.spec_plan_spec import read_spec_path
-from bot.plans.spec_plan_tasks import TaskPlace, read_places
+from bot.plans.spec_plan_tasks import TaskPlace, is_within_task, milestone_in, read_places
 from bot.plans.spec_plan_terms import Source, is_template_text
 
 WEIGHTS: Final = ("light", "full")
@@ -40,6 +41,9 @@ def read_spec_plan(path: str, text: str) -> Reading:
     header = _Header(document)
     findings = header.findings
     places = read_places(document)
+    if len(places) > BLOCKS_LIMIT:
+        findings.append(say.TOO_MANY_BLOCKS.at(places[BLOCKS_LIMIT].line, count=len(places)))
+        places = places[:BLOCKS_LIMIT]
     source = Source.of(document)
     tasks = [read_task(source, place) for place in places]
     drafts = with_stated_dependencies(document, [task.draft for task in tasks], places)
@@ -157,28 +161,30 @@ def _scope(tasks: Sequence[TaskReading], findings: list[Finding]) -> Scope:
 def _commands(document: Document, title: Section | None, places: Sequence[TaskPlace]) -> tuple[str, ...]:
     """The commands of sections about validation; a task or a phase of tasks is none, whatever its name."""
     lines = [place.line for place in places]
-    aside = {section.line for section in document.sections if any(line in section.body for line in lines)}
-    aside |= {section.line for section in document.sections if any(section.line in place.span for place in places)}
-    aside |= {*lines, *([title.line] if title else [])}
+    aside = {section.line for section in document.sections if _holds(section, lines)}
+    aside |= {section.line for section in document.sections if is_within_task(places, section.line)}
+    if title is not None:
+        aside.add(title.line)
     found = [command for one in validation_sections(document, aside) for command in commands_in(document, one.body)]
     return tuple(dict.fromkeys(found))
 
 
+def _holds(section: Section, lines: Sequence[int]) -> bool:
+    index = bisect_left(lines, section.body.start)
+    return index < len(lines) and lines[index] < section.body.end
+
+
 def _listed(document: Document, names: Sequence[str], places: Sequence[TaskPlace]) -> tuple[str, ...]:
     """The entries of the sections with such a name that belong to the plan and not to a task."""
-    sections = [one for one in document.sections_named(*names) if not any(one.line in place.span for place in places)]
+    sections = [one for one in document.sections_named(*names) if not is_within_task(places, one.line)]
     words = [text.content for section in sections for text in document.texts_in(section.own)]
     return tuple(plain(one) for one in words if plain(one) and not is_template_text(one))
 
 
 def _milestones(document: Document, blocks: Sequence[Block]) -> tuple[str, ...]:
-    named = {block.milestone for block in blocks if block.milestone}
-    found = [section.title for section in document.sections for name in named if _begins(section.title, name)]
+    named = {block.milestone for block in blocks}
+    found = [section.title for section in document.sections if milestone_in(section.title) in named - {None}]
     return tuple(dict.fromkeys(found))
-
-
-def _begins(title: str, name: str) -> bool:
-    return re.match(rf"\W*{re.escape(name)}\b", title) is not None
 
 
 def _what_is_missing(document: Document, plan: Plan, tasks: Sequence[TaskReading]) -> list[Finding]:
@@ -189,7 +195,7 @@ def _what_is_missing(document: Document, plan: Plan, tasks: Sequence[TaskReading
         line = document.sections[0].line if document.sections else 0
         findings.append(say.NOT_FILLED_IN.at(line, field="The title", value=plan.title))
     if plan.objective is None:
-        findings.append(say.GOAL_MISSING.at(None))
+        findings.append(say.OBJECTIVE_NOT_STATED.at(None))
     if not tasks:
         findings.append(say.NO_TASKS.at(None))
     elif all(_is_untouched(block) for block in plan.blocks):

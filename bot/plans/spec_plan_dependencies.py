@@ -13,7 +13,7 @@ from bot.plans.document import Document
 from bot.plans.fields import normal_name
 from bot.plans.inline import plain
 from bot.plans.nodes import Table
-from bot.plans.spec_plan_tasks import TaskPlace
+from bot.plans.spec_plan_tasks import TaskPlace, is_within_task
 
 _SECTION: Final = re.compile(r"(?:task |execution )?(?:dependencies|dependency (?:graph|order|table))")
 _SENTENCE: Final = re.compile(
@@ -41,7 +41,7 @@ def with_stated_dependencies(document: Document, drafts: Sequence[Draft], places
 def _statements(document: Document, places: Sequence[TaskPlace]) -> Iterator[tuple[list[str], str, int]]:
     """Ids of tasks, what they depend on, and the 0-based line where that stands."""
     for section in document.sections:
-        if not _SECTION.fullmatch(section.name) or any(section.line in place.span for place in places):
+        if not _SECTION.fullmatch(section.name) or is_within_task(places, section.line):
             continue
         nodes = document.nodes_in(section.own)
         for text in document.texts_in(section.own):

@@ -142,6 +142,8 @@ def _outside_parentheses(text: str) -> str:
 
 
 def _take(files: TaskFiles, code: CodeSpan, note: str | None) -> None:
+    if len(files.patterns) > say.PATTERNS_LIMIT:
+        return
     text = code.text.strip()
     lines = _LINES.fullmatch(text)
     if lines is not None:
@@ -153,7 +155,7 @@ def _take(files: TaskFiles, code: CodeSpan, note: str | None) -> None:
         files.findings.append(say.NEGATED_PATTERN.at(code.line, pattern=text))
     elif (problem := pattern_problem(text)) is not None:
         files.findings.append(say.BAD_PATTERN.at(code.line, pattern=text, reason=problem))
-    elif all(text != pattern.text for pattern in files.patterns) and len(files.patterns) <= say.PATTERNS_LIMIT:
+    elif all(text != pattern.text for pattern in files.patterns):
         files.patterns.append(Pattern(text, note, code.line + 1))
 
 

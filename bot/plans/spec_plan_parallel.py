@@ -13,10 +13,11 @@ from bot.plans.document import Document
 from bot.plans.inline import plain
 from bot.plans.model import Block, Finding
 from bot.plans.patterns import may_overlap
-from bot.plans.spec_plan_tasks import TaskPlace
+from bot.plans.spec_plan_tasks import TaskPlace, is_within_task
 
-# A plan of 500 independent tasks has 125,000 pairs; nobody reads that many findings.
-PAIRS_LIMIT: Final = 5000
+# A plan of 500 independent tasks has 125,000 pairs, and a file may list the same tasks over and over.
+PAIRS_LIMIT: Final = 1000
+LINES_LIMIT: Final = 200
 
 _SECTION: Final = re.compile(r"\b(?:parallel(?:i[sz]ation|ism|i[sz]able)?|independent(?: tasks?)?)\b")
 _ONE: Final = r"#?[A-Za-z]{0,6}[-_.]?\d{1,6}(?:\.\d{1,6})*"
@@ -37,7 +38,7 @@ def marked_in_lists(document: Document, places: Sequence[TaskPlace]) -> tuple[fr
     known = {place.id.casefold(): place.id for place in places}
     marked: set[str] = set()
     findings: list[Finding] = []
-    lines = list(_lines(document, places))
+    lines = list(islice(_lines(document, places), LINES_LIMIT))
     groups = sum(_GROUP.match(words) is not None for _, words in lines)
     for line, words in lines:
         # Several groups or waves say an order among them, which a mark on a task cannot carry.
@@ -53,18 +54,16 @@ def marked_in_lists(document: Document, places: Sequence[TaskPlace]) -> tuple[fr
 
 def _lines(document: Document, places: Sequence[TaskPlace]) -> Iterator[tuple[int, str]]:
     """The 0-based line and words of each paragraph line and list item of a "Parallel" section or field."""
-    within = [place.span for place in places]
-    heads = {place.line for place in places}
     for section in document.sections:
         if section.level == 1 or not _SECTION.search(section.name):
             continue
-        if section.line in heads or any(section.line in span for span in within):
+        if is_within_task(places, section.line):
             continue
         for text in document.texts_in(section.own):
             for number, line in enumerate(text.content.split("\n")):
                 yield text.line + number, plain(line)
     for field in document.fields:
-        if _SECTION.search(field.name) and not any(field.line in span for span in within):
+        if _SECTION.search(field.name) and not is_within_task(places, field.line):
             yield field.line, plain(field.value.content)
             for item in field.items:
                 if item.text is not None:

@@ -58,6 +58,8 @@ def _from_field(path: str, field: Field) -> str | None:
 def _meaning(written: str, path: str) -> str | None:
     """What a path means: `SPEC.md` and `../x/SPEC.md` begin at the plan's folder, `specs/x/SPEC.md` at the root."""
     words = written.strip().strip("\"'").removeprefix("@")
+    if "://" in words:
+        return None
     is_from_root = "/" in words and not words.startswith(("./", "../"))
     return _checked(resolve(words, "" if is_from_root else folder_of(path)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -38,7 +39,7 @@ _ID: Final = (
 _TASK: Final = re.compile(
     r"(?:\d{1,3}(?:\.\d{1,3}){0,3}[.)]?\s+)?[^\w\[({]{0,8}(?:\[(?P<box>[ xX])\]\s*)?\W{0,4}"
     rf"(?:task|작업|任务|任務)\s*[#№]?\s*(?P<id>{_ID})(?!\w)"
-    r"(?P<mark>\s*[:.)\uff1a]+(?=\s|$)|\s*[–—→]+\s*|\s*--?\s+|\s+|$)(?P<title>.*)",
+    r"(?P<mark>\s*[:.)]+(?=\s|$)|\s*\uff1a\s*|\s*[–—→]+\s*|\s*--?\s+|\s+|$)(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _NOTE: Final = re.compile(r"\((?P<note>[^()]{1,80})\)\s*(?:[:\uff1a–—]|-{1,2}\s)\s*(?P<title>\S.*)", re.DOTALL)
@@ -67,6 +68,12 @@ def read_places(document: Document) -> list[TaskPlace]:
     )
 
 
+def is_within_task(places: Sequence[TaskPlace], line: int) -> bool:
+    """Say whether a 0-based line belongs to one of these tasks, which stand in document order."""
+    index = bisect_right(places, line, key=lambda place: place.line) - 1
+    return index >= 0 and (places[index].line == line or line in places[index].span)
+
+
 def task_entry(words: str) -> tuple[str, str] | None:
     """The id and title of `Task 1: title`, `Task T1 — title`, `Task 2 (note): title`; None for anything else."""
     match = _TASK.match(words)
@@ -93,7 +100,8 @@ def _from_task_headings(document: Document) -> list[TaskPlace]:
     tasks = at_work or tasks
     lines = {section.line for section, _, _ in tasks}
     outer = [task for task in tasks if not any(parent.line in lines for parent in parents[task[0].line])]
-    inner = [task for task in tasks if not any(other in task[0].body for other in lines)]
+    holders = {parent.line for section, _, _ in tasks for parent in parents[section.line]}
+    inner = [task for task in tasks if task[0].line not in holders]
     if len(outer) < len(tasks) and not any(_names_files(document, section.own) for section, _, _ in outer):
         chosen = inner
     else:
@@ -110,10 +118,16 @@ def _names_files(document: Document, span: Span) -> bool:
 
 
 def _heading_place(section: Section, task_id: str, title: str, parents: Mapping[int, tuple[Section, ...]]) -> TaskPlace:
-    milestones = [match["id"] for parent in parents[section.line] if (match := _MILESTONE.match(parent.title))]
+    milestones = [found for parent in parents[section.line] if (found := milestone_in(parent.title))]
     milestone = milestones[-1] if milestones else None
     is_done = _DONE.search(section.title) is not None
     return TaskPlace(task_id, title, section.line, section.body, milestone, is_done)
+
+
+def milestone_in(title: str) -> str | None:
+    """`Phase 1` of "Phase 1: the model"; None for a heading that is no milestone."""
+    match = _MILESTONE.match(title)
+    return match["id"] if match is not None else None
 
 
 def _ancestors(sections: Sequence[Section]) -> dict[int, tuple[Section, ...]]:
