@@ -341,7 +341,8 @@ def test_a_plan_cut_shuffled_or_spliced_is_read_without_failing(data: st.DataObj
     assert all(finding.line is None or 1 <= finding.line <= count for finding in found.findings)
     if found.plan is not None:
         lines_named = [block.line for block in found.plan.blocks]
-        lines_named += [one.line for one in (*found.plan.scope.include, *found.plan.scope.unparsed)]
+        lines_named += [pattern.line for pattern in found.plan.scope.include]
+        lines_named += [prose.line for prose in found.plan.scope.unparsed]
         assert all(1 <= line <= count for line in lines_named)
 
 
