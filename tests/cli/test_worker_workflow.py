@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from bot.plans.model import Dialect
+from bot.views.brief import brief
 from tests.cli.workflow_run import Runner, git, load
 
 FILE = Path(__file__).parents[2] / "bot/templates/workflows/stepwise-worker.yml"
@@ -155,6 +158,30 @@ def test_what_the_agent_leaves_is_committed_pushed_and_reported(stage: Stage) ->
     assert stage.listener.tokens == ["Bearer oidc-1"]
     assert stage.listener.audiences == ["https://stepwise.example.org/a b"]
     assert not (stage.runner.work / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "plan", "refs"),
+    [
+        (Dialect.EXEC_PLAN, "docs/exec-plans/active/greeting.md", "docs/exec-plans/active/greeting.md"),
+        (Dialect.MEMORY_BANK, "memory-bank/plan/greeting.md", "plan/greeting.md"),
+    ],
+)
+def test_the_message_is_made_from_the_brief_that_is_really_sent(
+    stage: Stage, dialect: Dialect, plan: str, refs: str
+) -> None:
+    run: Any = SimpleNamespace(
+        promise=lambda block: {"title": "Greet *all* of it, it's 100%", "files": ["src/a.py"]},
+        terms={},
+        plan_path=plan,
+        branch=BRANCH,
+        dialect=dialect,
+    )
+    stage.runner.context["inputs.brief"] = brief(run, "B02")
+    assert stage.work("echo b >b.txt"), stage.runner.output
+    assert git(stage.remote, "log", "-1", "--format=%B", BRANCH) == (
+        f"B02: Greet *all* of it, it's 100%\n\nRefs: {refs}\nStepwise-Block: B02"
+    )
 
 
 def test_commits_of_the_agent_itself_are_pushed_as_they_are(stage: Stage) -> None:
