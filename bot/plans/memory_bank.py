@@ -245,16 +245,12 @@ def _what_is_missing(document: Document, plan: Plan, tasks: Tasks) -> list[Findi
 
 def _about_tasks(tasks: Tasks, blocks: tuple[Block, ...]) -> list[Finding]:
     findings: list[Finding] = []
-    said: dict[str, Block] = {}
     for block in blocks:
         problem = block_ids.id_problem(spoken(block.id))
         if problem is not None:
             findings.append(say.BAD_ID.at(block.line - 1, id=block.id, reason=problem))
         if not block.title:
             findings.append(say.TASK_WITHOUT_TITLE.at(block.line - 1, id=block.id))
-        other = said.setdefault(spoken(block.id).casefold(), block)
-        if other.id.casefold() != block.id.casefold():
-            findings.append(say.DUPLICATE_ID.at(block.line - 1, id=block.id, first=other.line))
     for each in tasks.found[:BLOCKS_LIMIT]:
         findings += windows_paths(each.name.id, each.terms.by_kind.get("files"))
     return findings

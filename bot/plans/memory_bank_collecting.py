@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from bot.plans import findings as say
 from bot.plans.document import Document, Section
 from bot.plans.inline import Text, plain
 from bot.plans.memory_bank_candidates import Candidate
@@ -66,7 +67,10 @@ def _is_aside_in(outline: Outline, region: Region, section: Section | None) -> b
 
 def _heading(outline: Outline, section: Section, region: Region, found: Collected) -> None:
     parent = outline.around(section)
-    if _is_aside_in(outline, region, parent) or is_range(section.title):
+    if _is_aside_in(outline, region, parent):
+        return
+    if is_range(section.title):
+        found.findings.append(say.SEVERAL_IDS.at(section.line, title=section.title))
         return
     name = outline.name(section)
     dotted = _DOTTED.match(section.title)
@@ -113,6 +117,9 @@ def _list(document: Document, node: ListNode, outer: ListNode, found: Collected,
             continue
         words = _own_words(document, item, item.text)
         name = None if is_range(words) else read_name(words)
+        dotted = _DOTTED.match(plain(words))
+        if name is None and dotted is not None:
+            name = Name(dotted["id"], dotted["title"], Rank.NUMBER)
         if name is not None and name.rank is Rank.NUMBER:
             # "- 1.1 Do this": a number alone is a place in a row.
             found.numbered.append(_item(document, item, name, outer, is_top))

@@ -15,7 +15,10 @@ from bot.plans.model import Finding
 _NONE: Final = re.compile(
     r"[-–—_/\s]*|(?:none|no|nil|nothing|n/?a)\b.*|independent\b.*|없음.*|无.*|無.*|なし.*", re.IGNORECASE
 )
-_WORDS: Final = re.compile(r"\b(?:tasks?|sub-?tasks?)(?=\s*#?[\dA-Z])|작업|任务|任務|タスク", re.IGNORECASE)
+_WORDS: Final = re.compile(
+    r"\b(?:tasks?|sub-?tasks?|phases|steps|stages|milestones|stories|items|slices)(?=\s*#?[\dA-Z])|작업|任务|任務|タスク",
+    re.IGNORECASE,
+)
 _ALL_BEFORE: Final = re.compile(
     r"all (?:previous|prior|preceding|above|earlier|other)?\s*(?:tasks|steps)?\b.*|all", re.IGNORECASE
 )
@@ -63,16 +66,17 @@ class Waiting:
 
     def _named(self, words: str, draft: Draft, findings: list[Finding]) -> list[str]:
         """Known ids in the order they are written, with the ranges among them; what is not known is reported."""
-        read = [self._known_as(each) or each for each in block_ids.ids_in(words)]
+        # In prose, "PR #12" is not task 12 by another name.
+        is_list = block_ids.is_only_ids(words)
+        read = [self._known_as(each, by_number=is_list) or each for each in block_ids.ids_in(words)]
         literal = [self._by_fold[match.group().casefold()] for match in self._known.finditer(words)]
         if not any(each in self._ids for each in read):
             read = [*literal, *(each for each in read if not _is_part_of(each, literal))]
         else:
             read += literal
         found: list[str] = []
-        is_list = block_ids.is_only_ids(words)
         for each in dict.fromkeys(read):
-            fold, known = each.casefold(), self._known_as(each)
+            fold, known = each.casefold(), self._known_as(each, by_number=is_list)
             if known is not None:
                 found.append(known)
             elif fold in self._in_milestone:
@@ -83,8 +87,9 @@ class Waiting:
                 findings.append(say.UNKNOWN_DEPENDENCY.at(draft.depends_line, id=draft.block.id, dependency=each))
         return found
 
-    def _known_as(self, written: str) -> str | None:
-        return self._by_fold.get(written.casefold()) or self._by_number.get(number_key(written) or "")
+    def _known_as(self, written: str, *, by_number: bool) -> str | None:
+        known = self._by_fold.get(written.casefold())
+        return known or (self._by_number.get(number_key(written) or "") if by_number else None)
 
 
 def _is_part_of(each: str, literal: Sequence[str]) -> bool:

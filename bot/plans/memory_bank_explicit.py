@@ -23,7 +23,7 @@ _ODD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,30}-[A-Za-z0-9_.-]{1,30}")
 
 def with_explicit_ids(document: Document, region: Region, named: Sequence[Candidate]) -> list[Candidate]:
     """The same candidates under the ids that are written below them, and those that only such an id names."""
-    fields = [one for one in document.fields_in(region.span) if kind_of(one.name) == "id" and _written(one)]
+    fields = [one for one in document.fields_in(region.span) if _is_id_field(one) and _written(one)]
     if len(fields) > 1 and len({plain(one.value.content) for one in fields}) == 1:
         fields = []  # one constant (a ticket's template) names nothing
     starts = sorted(each.line for each in named)
@@ -40,6 +40,14 @@ def with_explicit_ids(document: Document, region: Region, named: Sequence[Candid
             taken |= {one.line for one in mine} if each.name.rank in (Rank.TASK, Rank.STEP) else set()
         found.append(each)
     return sorted([*found, *_alone(fields, taken)], key=lambda each: each.line)
+
+
+def _is_id_field(one: Field) -> bool:
+    """`**ID:** T1`, and `**Task:** T1` where nothing but an id stands behind it."""
+    if one.name == "task":
+        name = name_in(plain(one.value.content))
+        return name is not None and not name.title
+    return kind_of(one.name) == "id"
 
 
 def _written(one: Field) -> bool:

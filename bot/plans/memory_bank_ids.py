@@ -26,14 +26,19 @@ _COUNTED: Final = re.compile(
 )
 _MILESTONE_CODE: Final = re.compile(r"(?:M|MS)-?\d{1,4}", re.IGNORECASE)
 _MILESTONE: Final = rf"(?:(?:M|MS)-?\d{{1,4}}|(?:{_PHASE_WORDS})\s*(?:\d{{1,4}}|[A-Z]))"
-_MILESTONE_BEFORE: Final = re.compile(rf"[(\[](?P<name>{_MILESTONE})[)\]]\s*", re.IGNORECASE)
-_MILESTONE_BEHIND: Final = re.compile(rf"\s*[-–—]?\s*[(\[](?P<name>{_MILESTONE})[)\]]\s*$", re.IGNORECASE)
+_MILESTONE_BEFORE: Final = re.compile(rf"[(\[](?:milestone\s*[:=]\s*)?(?P<name>{_MILESTONE})[)\]]\s*", re.IGNORECASE)
+_MILESTONE_BEHIND: Final = re.compile(
+    rf"\s*[-–—]?\s*[(\[](?:milestone\s*[:=]\s*)?(?P<name>{_MILESTONE})[)\]]\s*$", re.IGNORECASE
+)
 _MILESTONE_FIRST: Final = re.compile(rf"\W*(?P<name>{_MILESTONE})(?![\w.]|-\w)", re.IGNORECASE)
+_MILESTONE_NOTED: Final = re.compile(r"[(\[](?P<name>M\d{1,4})\s*[,;/][^()\[\]]*[)\]]\s*$")
 _OF_MILESTONE: Final = re.compile(r"(?P<name>M\d{1,4})(?:\.\d|-[A-Za-z])", re.IGNORECASE)
 _DONE: Final = "✅☑✔"
 _OPEN: Final = "⬜☐▢🔲⏳🚧❌🔴🟡🟢🔄📋"
 _MARKS: Final = re.compile(rf"(?:\s|[{_DONE}{_OPEN}\ufe0f]|\[[ xX]\](?=\s))+")
 _NUMBERING: Final = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,3}[.)]?\s+(?=\S)")
+# "T1:title" and "T1：title" without a blank behind the colon
+_TIGHT: Final = re.compile(r"^([A-Za-z]{1,12}[-_.]?\d[A-Za-z0-9_.-]{0,20})[:\uff1a](?=\S)")
 _SEPARATORS: Final = " \t:.)]\uff1a、–—-→|"
 _DEPENDS: Final = re.compile(
     r"\s*[(\[](?:depends on|dependencies:?|deps?:?|after|blocked by|needs|requires)\s+([^()\[\]]*)[)\]]", re.IGNORECASE
@@ -73,6 +78,7 @@ def name_in(words: str) -> Name | None:
     is_done = _says_done(words, marks)
     if marks is not None:
         words = words[marks.end() :]
+    words = _TIGHT.sub(r"\1: ", words)
     numbering = _NUMBERING.match(words)
     if numbering is not None:
         # "3. T1: title" counts the heading and names the task.
@@ -134,6 +140,8 @@ def _rest(name_id: str, behind: str, rank: Rank, is_done: bool) -> Name:
     after = _MILESTONE_BEHIND.search(behind)
     if after is not None and rank is not Rank.PHASE:
         milestone, behind = milestone or after["name"], behind[: after.start()]
+    noted = _MILESTONE_NOTED.search(behind)
+    milestone = milestone or (noted["name"] if noted else None)
     title = behind.strip().strip(_DONE + _OPEN + "\ufe0f ").strip()
     return Name(name_id, title, rank, milestone, depends[1] if depends else None, is_done)
 

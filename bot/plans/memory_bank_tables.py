@@ -98,7 +98,7 @@ def _name_in(row: Row, column: int, names: list[str]) -> Name | None:
     name = read_name(content)
     if name is not None and (name.rank is not Rank.NUMBER):
         return name
-    if _ODD_ID.fullmatch(words) and _NAMES_ODD_IDS.fullmatch(names[column]):
+    if (_ODD_ID.fullmatch(words) or re.fullmatch("[A-Z]", words)) and _NAMES_ODD_IDS.fullmatch(names[column]):
         return Name(words, "", Rank.TASK)
     return None
 
@@ -116,9 +116,9 @@ def _title_column(names: list[str], kinds: list[Kind | None], id_column: int) ->
 def _is_of_something_else(names: list[str], kinds: list[Kind | None], id_column: int) -> bool:
     """Tests, risks and tickets have ids too; a column of titles with a task's name beats what stands behind the ids."""
     others = [name for index, name in enumerate(names) if index != id_column]
-    if any(name in ("task", "summary", "title") for name in others):
-        return any(name.startswith("ticket") for name in names)
     behind = names[id_column + 1] if id_column + 1 < len(names) else ""
+    if any(name in ("task", "summary", "title") for name in others):
+        return behind.startswith("ticket") and "task" not in others
     has_title = any(kind == "title" for index, kind in enumerate(kinds) if index != id_column)
     return _NO_TASKS.match(behind) is not None or (not has_title and any(_NO_TASKS.match(name) for name in others))
 

@@ -1,7 +1,8 @@
-"""Real memory-bank plans: what a careful reader finds in them is what the reader finds, and each difference is named."""
+"""Real memory-bank plans: what a careful reader finds in them, each difference named with its reason."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -26,6 +27,7 @@ DIFFERENT: Final = {
 }
 
 
+@cache
 def reading_of(name: str) -> Reading:
     return read(LABELS[name]["source"]["path"], (CORPUS / name).read_bytes())
 
