@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.runs.model import PullKey
 from bot.store.database import Room
 from bot.store.delivery import Delivery
-from bot.store.tables import deliveries, delivery_targets, effects, pulls
+from bot.store.tables import deliveries, delivery_targets, effects, merge_groups, pulls
 
 CONCERNS_NOBODY: Final = "concerns no pull request"
 REASON_LIMIT: Final = 500
@@ -75,7 +75,7 @@ class Deliveries(Room):
             return [_delivery(row) for row in await connection.execute(query)]
 
     async def keys_waiting(self, now: datetime) -> list[PullKey]:
-        """Pull requests with something to do: deliveries, a wake-up, effects or a retry that is due.
+        """Pull requests with something to do: deliveries, merge groups, a wake-up, effects or a retry that is due.
 
         One that is backing off (`retry_at` ahead) is left out, whatever waits for it.
         """
@@ -88,7 +88,10 @@ class Deliveries(Room):
         by_time = select(pulls.c.repository_id, pulls.c.number).where(
             or_(pulls.c.wake_at <= now, pulls.c.retry_at <= now)
         )
-        waiting = union(by_delivery, by_effect, by_time).subquery()
+        by_group = select(merge_groups.c.repository_id, merge_groups.c.number).where(
+            merge_groups.c.answered_at.is_(None)
+        )
+        waiting = union(by_delivery, by_effect, by_time, by_group).subquery()
         query = (
             select(pulls.c.repository_id, pulls.c.number)
             .join(

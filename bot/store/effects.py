@@ -96,6 +96,13 @@ class Effects(Room):
             rows = await connection.execute(query.where(effects.c.run_id == run_id).order_by(effects.c.seq))
             return {row.key: Outcome(_outcome(row.state), _result(row.result), row.error) for row in rows}
 
+    async def pull_of_effect(self, repository_id: int, key: str) -> PullKey | None:
+        """The pull request of that repository for which an effect was decided, whatever became of it."""
+        query = select(effects.c.number).where(effects.c.key == key, effects.c.repository_id == repository_id)
+        async with self._database.reading() as connection:
+            number: int | None = (await connection.execute(query)).scalar_one_or_none()
+        return None if number is None else PullKey(repository_id, number)
+
     async def _change(self, key: str, **values: Any) -> None:
         async with self._database.writing() as connection:
             changed = await connection.execute(

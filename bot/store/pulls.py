@@ -96,12 +96,13 @@ class Pulls(Room):
     async def open_pulls(self) -> list[PullKey]:
         return await self._keys(pulls.c.is_open)
 
-    async def open_pulls_with_live_run(self) -> list[PullKey]:
-        """Open pull requests whose run is not over: the ones that a sweep looks at."""
+    async def open_pulls_with_live_run(self, repository_id: int | None = None) -> list[PullKey]:
+        """Open pull requests, of one repository or of all, whose run is not over: the ones that a sweep looks at."""
         live = select(runs.c.id).where(
             runs.c.repository_id == pulls.c.repository_id, runs.c.number == pulls.c.number, runs.c.is_live
         )
-        return await self._keys(live.exists(), pulls.c.is_open)
+        of = [] if repository_id is None else [pulls.c.repository_id == repository_id]
+        return await self._keys(live.exists(), pulls.c.is_open, *of)
 
     async def set_head(self, key: PullKey, head_sha: str, now: datetime) -> datetime:
         """Note the live head; when this head was first seen. LookupError for a pull request never remembered."""
@@ -118,12 +119,15 @@ class Pulls(Room):
         async with self._database.writing() as connection:
             await connection.execute(update(pulls).where(is_pull(key)).values(wake_at=wake_at))
 
-    async def rename_repository(self, repository_id: int, full_name: str) -> None:
-        """The id survives a rename or transfer, the name does not."""
+    async def rename_repository(
+        self, repository_id: int, full_name: str, *, installation_id: int | None = None
+    ) -> None:
+        """The id survives a rename or transfer, the name does not; another owner has an installation of its own."""
+        changes: dict[str, Any] = {"full_name": full_name}
+        if installation_id is not None:
+            changes["installation_id"] = installation_id
         async with self._database.writing() as connection:
-            await connection.execute(
-                update(pulls).where(pulls.c.repository_id == repository_id).values(full_name=full_name)
-            )
+            await connection.execute(update(pulls).where(pulls.c.repository_id == repository_id).values(**changes))
 
     async def note_failure(self, key: PullKey, error: str, retry_at: datetime) -> int:
         """A reaction failed: try again at `retry_at`, not before. Returns how many times in a row it has failed."""

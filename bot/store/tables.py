@@ -225,3 +225,48 @@ checks = Table(
     Column("saved_at", UtcDateTime, nullable=False),
     _of_a_pull(),
 )
+
+merge_groups = Table(
+    "merge_groups",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("head_sha", String(SHA_LENGTH), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("base_ref", String(1000), nullable=False),
+    Column("check_runs", Text, nullable=False, server_default="{}"),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("begun_at", UtcDateTime),
+    Column("answered_at", UtcDateTime),
+    _of_a_pull(),
+)
+Index(
+    "ix_merge_groups_unanswered",
+    merge_groups.c.repository_id,
+    merge_groups.c.number,
+    sqlite_where=merge_groups.c.answered_at.is_(None),
+    postgresql_where=merge_groups.c.answered_at.is_(None),
+)
+
+issue_commands = Table(
+    "issue_commands",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("comment_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("installation_id", BigInteger, nullable=False),
+    Column("full_name", String(300), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("author_id", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("retry_at", UtcDateTime),
+    Column("last_error", Text),
+    Column("handled_at", UtcDateTime),
+)
+Index(
+    "ix_issue_commands_unhandled",
+    issue_commands.c.written_at,
+    sqlite_where=issue_commands.c.handled_at.is_(None),
+    postgresql_where=issue_commands.c.handled_at.is_(None),
+)
