@@ -21,11 +21,13 @@ _HEADING: Final = re.compile(
     rf"[^\w`]*(?P<word>Task\s+)?(?P<id>{_ID})(?:\s*(?:\([^()]*\)\s*)?(?::|–|—|-{{1,2}}(?=\s))\s*(?P<title>.*)|\s*)$",
     re.IGNORECASE,
 )
-_CODE_HEADING: Final = re.compile(r"(?P<mark>`+) ?(?P<id>.+?) ?(?P=mark)(?!`)(?:\s*–\s*(?P<title>.*))?$")
+_BACKTICKS: Final = re.compile(r"`+")
+_BEHIND_CODE: Final = re.compile(r"(?:\s*–\s*(?P<title>.*))?$")
 _ALONE: Final = re.compile(r"\d[\d.]*|M\d+", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"\s*(?:[,&–—-]|\bto\b|\band\b)\s*", re.IGNORECASE)
 _ONE: Final = re.compile(r"[A-Za-z]{0,3}\d[\w.]{0,20}")
-_LENGTH: Final = 1000
+_LENGTH: Final = 500
+"""No real heading is longer, and the inline phase costs much on hostile ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,9 @@ def task_heading(content: str) -> TaskHeading | None:
     """
     if len(content) > _LENGTH:
         return None
-    coded = _CODE_HEADING.match(content.strip())
+    coded = _code_heading(content.strip())
     if coded is not None:
-        return TaskHeading(" ".join(coded["id"].split()), plain(coded["title"] or ""))
+        return coded
     words = plain(content)
     found = _HEADING.match(words)
     if found is not None and (found["word"] or not _ALONE.fullmatch(found["id"])):
@@ -102,6 +104,19 @@ def task_heading(content: str) -> TaskHeading | None:
         return several
     is_milestone = found is not None and not found["id"][0].isdigit()
     return TaskHeading(found["id"], (found["title"] or "").strip()) if found is not None and is_milestone else None
+
+
+def _code_heading(content: str) -> TaskHeading | None:
+    """A heading that begins with an id in a code span."""
+    opening = _BACKTICKS.match(content)
+    if opening is None:
+        return None
+    runs = _BACKTICKS.finditer(content, opening.end())
+    closing = next((run for run in runs if len(run.group()) == len(opening.group())), None)
+    behind = _BEHIND_CODE.match(content, closing.end()) if closing is not None else None
+    if closing is None or behind is None:
+        return None
+    return TaskHeading(" ".join(content[opening.end() : closing.start()].split()), plain(behind["title"] or ""))
 
 
 def _tasks_in_parentheses(words: str) -> TaskHeading | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final
 
 import pytest
 
-from bot.plans.execution_log import LogReading, read_log
+from bot.plans.execution_log import LogReading, apply_log, read_log
 from bot.plans.inline import plain
 from tests.corpus import CORPUS, LABELS, NOT_HERE
+from tests.plans.test_execution_log import END
 
 pytestmark = pytest.mark.skipif(not LABELS, reason=NOT_HERE)
 
@@ -56,3 +58,16 @@ def test_no_real_document_is_too_strange_to_read(name: str) -> None:
     file = CORPUS / name
     for one in [file] if file.is_file() else (inner for inner in sorted(file.rglob("*")) if inner.is_file()):
         read_log(one.read_bytes().decode(errors="replace"))
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_real_log_takes_a_record_and_keeps_what_its_team_wrote(name: str) -> None:
+    before = text_of(name)
+    after = apply_log(before, END)
+    assert apply_log(after, END) == after
+    there = Counter(after.splitlines())
+    taken = [line for line, count in Counter(before.splitlines()).items() if there[line] < count]
+    checks = tuple(f"- [x] {key}:" for key in ("Branch", "Rollback point", "Access/secrets", "Fixtures/data"))
+    keys = ("plan_path", "start_commit", "end_commit", "env", "- Tests:", *checks)
+    assert [line for line in taken if not line.startswith(keys)] == []
+    assert read_log(after).plan_path == END.plan_path
