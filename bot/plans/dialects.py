@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bot.plans import findings as say
 from bot.plans.exec_plan import read_exec_plan
 from bot.plans.memory_bank import read_memory_bank
 from bot.plans.model import PLAN_BYTES_LIMIT, Dialect, Finding, Reading
+from bot.plans.patterns import PatternError, ScopeRules
 from bot.plans.spec_plan import read_spec_plan
 
 PATH_LIMIT: Final = 1024
@@ -19,6 +20,7 @@ _PLACES: Final = {
     Dialect.EXEC_PLAN: r"docs/exec-plans/active/(?!index\.md$)(?!_)[^/]+\.md",
     Dialect.MEMORY_BANK: r"memory-bank/plan/(?!(?i:index|readme)\.md$)(?!_)[^/]+\.md",
     Dialect.SPEC_PLAN: r"specs/(?:.+/)?PLAN\.md",
+    Dialect.TEAM_SESSION: r"(?:(?!_)[^/]+/)*team-session\.json",
 }
 _INDEX: Final = r"docs/exec-plans/(?:active|completed)/index\.md"
 _READERS: Final[dict[Dialect, Callable[[str, str], Reading]]] = {
@@ -47,12 +49,36 @@ def path_problem(path: str) -> str | None:
     return None
 
 
-def dialect_of(path: str, *, anywhere: bool = False) -> Dialect | None:
+Places = Mapping[Dialect, Sequence[str]]
+"""Where a repository keeps its plans, as patterns like a .gitignore's; dialects not named keep their own place."""
+
+_BESIDE_PLANS: Final = re.compile(r"(?:_.*|index\.md|readme\.md)$", re.IGNORECASE)
+
+
+def dialect_of(path: str, *, anywhere: bool = False, places: Places | None = None) -> Dialect | None:
     """The dialect of the plan kept at this path from the root of its repository; None if no plan is kept there.
 
     With `anywhere` the repository may lie somewhere below: `work/shop/docs/exec-plans/active/x.md`.
     """
-    return next((dialect for dialect, place in _PLACES.items() if _is_at(path, place, anywhere)), None)
+    for dialect, place in _PLACES.items():
+        patterns = places.get(dialect) if places else None
+        if patterns is None and _is_at(path, place, anywhere):
+            return dialect
+        if patterns and _is_in(path, patterns, dialect):
+            return dialect
+    return None
+
+
+def _is_in(path: str, patterns: Sequence[str], dialect: Dialect) -> bool:
+    if path_problem(path) is not None or _BESIDE_PLANS.match(path.rpartition("/")[2]):
+        return False
+    if not path.endswith(".json" if dialect is Dialect.TEAM_SESSION else ".md"):
+        return False
+    try:
+        rules = ScopeRules.compile(patterns, ())
+    except PatternError:
+        return False
+    return rules.judge(path).is_allowed
 
 
 def is_index(path: str, *, anywhere: bool = False) -> bool:

@@ -179,6 +179,8 @@ def may_approve(turn: Turn, call: Call) -> bool:
         return False
     if any(login.casefold() == call.by.casefold() for login in turn.policy.approvers):
         return True
+    if call.by in turn.facts.team_approvers:
+        return True
     permission = turn.facts.permissions.get(call.by)
     return isinstance(permission, Permission) and permission.level in APPROVING_LEVELS
 

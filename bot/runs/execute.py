@@ -183,7 +183,10 @@ def _afresh(turn: Turn) -> Turn:
     """The same facts as if no run had been: an ended run's plan is no longer the one in play once it was moved."""
     if turn.run is None:
         return turn
-    plans = tuple(item for item in turn.facts.plans if isinstance(item, Unknown) or dialect_of(item.path) is not None)
+    places = turn.policy.plans.stated()
+    plans = tuple(
+        item for item in turn.facts.plans if isinstance(item, Unknown) or dialect_of(item.path, places=places)
+    )
     return Turn.begin(turn.key, None, replace(turn.facts, plans=plans), turn.now)
 
 

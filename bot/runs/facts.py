@@ -182,4 +182,5 @@ class Facts:
     brought_by: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
     deployments: tuple[Deployment, ...] = ()
+    team_approvers: frozenset[str] = frozenset()
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)

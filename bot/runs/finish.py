@@ -11,7 +11,7 @@ from bot.runs.approve import head_meant, read_block_and_commit, with_gates_noted
 from bot.runs.assess import NO_GATE_NOTE, GatesState
 from bot.runs.effects import Say
 from bot.runs.escalate import escalated
-from bot.runs.facts import Facts, Files, Outcome, OutcomeState
+from bot.runs.facts import Facts, Files, OutcomeState
 from bot.runs.invariants import confirmed_by, demanded
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import DispatchState, EntryKind, Run, RunState, Verdict, VerdictWord
@@ -183,7 +183,7 @@ def closeout(turn: Turn, call: Call) -> Turn | Refusal | Refused:
     run = turn.run
     if run is None:
         return Refusal(Problem.NO_RUN)
-    if run.state is RunState.CLOSED and not may_close_out_again(run, turn.facts):
+    if run.state is RunState.CLOSED:
         return Refusal(Problem.ALREADY_CLOSED, {"url": run.closeout_url or ""})
     if run.state is RunState.ABORTED:
         return Refusal(Problem.RUN_OVER, {"state": run.state})
@@ -195,26 +195,16 @@ def closeout(turn: Turn, call: Call) -> Turn | Refusal | Refused:
     if run.state in {RunState.PAUSED, RunState.ESCALATED}:
         problem = Problem.RUN_PAUSED if run.state is RunState.PAUSED else Problem.RUN_ESCALATED
         return Refusal(problem, {"reason": run.reason or ""})
-    if run.state is not RunState.CLOSED and is_closing(run, turn.facts):
+    if is_closing(run, turn.facts):
         return Refusal(Problem.NOT_READY_TO_CLOSE, items=("the closeout is under way already",))
     if _waits_for_merge(turn):
         return Refusal(Problem.NOT_READY_TO_CLOSE, items=("the pull request is not merged yet: closeout follows it",))
-    if run.state is RunState.CLOSED:
-        turn = turn.to(replace(run, state=RunState.COMPLETED, closeout_key=None, closeout_url=None))
     return finish_up(turn, call.by, comment_id=call.comment.comment_id)
 
 
 def _waits_for_merge(turn: Turn) -> bool:
     pull = turn.facts.pull
     return not pull.is_merged and (turn.policy.closeout is CloseoutPolicy.PULL or pull.is_fork)
-
-
-def may_close_out_again(run: Run, facts: Facts) -> bool:
-    """A closeout by pull request may have been thrown away: then its branch is made anew and it is opened again."""
-    return run.closeout_key is not None and "pull" in facts.outcomes.get(run.closeout_key, _NO_OUTCOME).result
-
-
-_NO_OUTCOME: Final = Outcome(OutcomeState.PENDING, {})
 
 
 def completion(turn: Turn, call: Call) -> Turn | Refusal:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from bot.plans.dialects import dialect_of
+from bot.plans.dialects import Places, dialect_of
 from bot.runs.clicks import clicked_logins
 from bot.runs.command_lines import command_lines
 from bot.runs.events import (
@@ -72,7 +72,9 @@ def needs(events: Sequence[Event], *, has_run: bool, has_plan: bool, shown_head:
     return Needs(look, frozenset(logins))
 
 
-def plan_paths(run: Run | None, files: Files | None, events: Sequence[Event]) -> tuple[str, ...]:
+def plan_paths(
+    run: Run | None, files: Files | None, events: Sequence[Event], places: Places | None = None
+) -> tuple[str, ...]:
     """The paths to read as plans: the run's own, else those that the pull request brings or `/execute` names."""
     changed = files.changed if files is not None else ()
     paths = [run.plan_path] if run is not None and run.state is not RunState.ABORTED else []
@@ -81,7 +83,7 @@ def plan_paths(run: Run | None, files: Files | None, events: Sequence[Event]) ->
         paths += [file.path for file in changed if file.path == other_place(run.plan_path) and file.status != "removed"]
     if run is not None and run.is_live:
         return tuple(paths)
-    paths += [file.path for file in changed if file.status != "removed" and dialect_of(file.path) is not None]
+    paths += [file.path for file in changed if file.status != "removed" and dialect_of(file.path, places=places)]
     for event in events:
         if isinstance(event, CommentCreated):
             for line in command_lines(event.body):

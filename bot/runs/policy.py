@@ -19,7 +19,7 @@ from pydantic import (
     ValidationError,
 )
 
-from bot.plans.model import Level
+from bot.plans.model import Dialect, Level
 
 POLICY_PATH: Final = ".github/stepwise.yml"
 POLICY_BYTES_LIMIT: Final = 64 * 1024
@@ -171,6 +171,16 @@ class PlacesPolicy(BaseModel):
     memory_bank: tuple[Place, ...] | None = Field(default=None, alias="memory-bank", max_length=20, strict=False)
     spec_plan: tuple[Place, ...] | None = Field(default=None, alias="spec-plan", max_length=20, strict=False)
     team_session: tuple[Place, ...] | None = Field(default=None, alias="team-session", max_length=20, strict=False)
+
+    def stated(self) -> dict[Dialect, tuple[str, ...]]:
+        """The places that the policy states, by dialect."""
+        by_dialect = {
+            Dialect.EXEC_PLAN: self.exec_plan,
+            Dialect.MEMORY_BANK: self.memory_bank,
+            Dialect.SPEC_PLAN: self.spec_plan,
+            Dialect.TEAM_SESSION: self.team_session,
+        }
+        return {dialect: patterns for dialect, patterns in by_dialect.items() if patterns is not None}
 
 
 class Policy(BaseModel):

@@ -14,8 +14,8 @@ from bot.plans.model import Dialect
 from bot.plans.references import rebase_links, retarget
 from bot.runs.effects import CloseOut
 from bot.service.dialect_closeout import exported, finished_spec, text_at
-from bot.service.observe import Target
 from bot.service.record import TRIES, Note, Result, commit, commit_message, landed, text_of
+from bot.service.target import Target
 from bot.service.writing import written
 
 DOCUMENTS_LIMIT: Final = 500

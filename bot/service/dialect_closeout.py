@@ -10,8 +10,8 @@ from bot.github import contents, trees
 from bot.github.errors import UnexpectedAnswer
 from bot.plans.spec_status import set_index_status, set_spec_status
 from bot.runs.effects import CloseOut
-from bot.service.observe import Target
 from bot.service.record import text_of
+from bot.service.target import Target
 
 SPEC_DONE: Final = "Implemented"
 EXPORT_FILES: Final = 500

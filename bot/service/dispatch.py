@@ -23,6 +23,7 @@ from bot.service.reaction import Reactor
 from bot.service.route import Router
 from bot.service.sole import sole_reactor
 from bot.service.sweep import Sweeper
+from bot.service.workers import NOWHERE, Addresses
 from bot.store.store import Store
 
 AT_ONCE: Final = 8
@@ -45,13 +46,14 @@ class Dispatcher:
         clock: Callable[[], datetime],
         metrics: Metrics,
         longest_sleep: timedelta = LONGEST_SLEEP,
+        addresses: Addresses = NOWHERE,
     ) -> None:
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._longest_sleep = longest_sleep
         self._app = app
-        self._reactor = Reactor(app, app_id, store, clock, metrics)
+        self._reactor = Reactor(app, app_id, store, clock, metrics, addresses)
         self._router = Router(store, app_id, clock, self._reactor.observer.forget_policy)
         self._sweeper = Sweeper(app, store, clock)
         self._app_id = app_id

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.github import comments, issues
 from bot.github.errors import Gone, NotFound
 from bot.runs.effects import CloseIssue, PlanningIssue
-from bot.service.observe import Target
 from bot.service.record import Result
+from bot.service.target import Target
 
 
 async def open_planning_issue(target: Target, effect: PlanningIssue, app_id: int, *, may_have_happened: bool) -> Result:

@@ -9,25 +9,27 @@ so that the whole pass is tried again later.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from cachetools import LRUCache, TTLCache
 
-from bot.github import comparison, contents, git_data, people, pulls, repos
+from bot.github import comparison, contents, deployments, git_data, people, pulls, repos
 from bot.github.app import GitHubApp
-from bot.github.client import Client
 from bot.github.errors import GitHubError, NotFound, UnsafeValue
 from bot.github.repos import Repo
-from bot.plans.dialects import dialect_of, read
-from bot.plans.model import PLAN_BYTES_LIMIT
+from bot.plans.dialects import Places, dialect_of, read
+from bot.plans.model import PLAN_BYTES_LIMIT, Dialect
+from bot.plans.team_session import read_session
 from bot.runs.assess import Situation
 from bot.runs.events import Event
 from bot.runs.facts import (
     ChangedFile,
     Commit,
+    Deployment,
     Facts,
     Files,
     History,
@@ -40,26 +42,19 @@ from bot.runs.facts import (
     Shown,
     Unknown,
 )
-from bot.runs.model import PullKey, Run, RunState
+from bot.runs.model import Run, RunState
 from bot.runs.needs import plan_paths
 from bot.runs.policy import POLICY_PATH, Policy, PolicyProblem, read_policy
 from bot.runs.records import other_place
 from bot.service.gates import gates_at, unknown
+from bot.service.session_folder import read_folder
+from bot.service.target import Target
 
 POLICY_SECONDS: Final = 300
+_DEPLOYABLE: Final = frozenset({RunState.VALIDATING, RunState.COMPLETED, RunState.CLOSED})
 CULPRIT_COMMITS: Final = 20
 
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The pull request to look at, and how to reach it."""
-
-    key: PullKey
-    installation_id: int
-    client: Client
-    repo: Repo
 
 
 class HeadMovedMeanwhile(Exception):  # noqa: N818 - reads as what happened
@@ -74,6 +69,7 @@ class Observer:
         self._app_id = app_id
         self._clock = clock
         self._comparisons: LRUCache[tuple[object, ...], comparison.Comparison] = LRUCache(512)
+        self._blobs: LRUCache[str, bytes] = LRUCache(1024)
         self._plans: LRUCache[tuple[str, str], PlanFile] = LRUCache(256)
         self._policies: TTLCache[tuple[int, str], Policy | PolicyProblem] = TTLCache(1024, POLICY_SECONDS)
 
@@ -116,17 +112,21 @@ class Observer:
     ) -> Facts:
         """Everything else that the core wants to know about a pull request at its present head."""
         files = await self._changed_files(target, pull)
-        paths = plan_paths(run, files if isinstance(files, Files) else None, events)
-        plans = tuple([await self._plan(target, pull, path, files, run) for path in paths])
-        facts = Facts(pull, Policy(), files, plans, None, (), head_seen_at, shown=shown, outcomes=outcomes)
+        # The policy may say where plans are kept, so that it comes before them.
+        policy = await self._policy(target, pull, run)
+        places = policy.plans.stated() if isinstance(policy, Policy) else {}
+        paths = plan_paths(run, files if isinstance(files, Files) else None, events, places)
+        plans = tuple([await self._plan(target, pull, path, files, run, places) for path in paths])
+        facts = Facts(pull, policy, files, plans, None, (), head_seen_at, shown=shown, outcomes=outcomes)
         if run is None and not plans and not logins:
             return facts
         return replace(
             facts,
-            policy=await self._policy(target, pull, run),
             progress=await self._progress(target, pull, run, outcomes),
             gates=await gates_at(target.client, target.repo, pull.head_sha, self._app_id),
             permissions={login: await self._permission(target, login) for login in sorted(logins)},
+            team_approvers=await self._team_approvers(target, policy, logins),
+            deployments=await self._deployments(target, pull, run),
         )
 
     async def culprits(self, target: Target, situation: Situation, facts: Facts) -> dict[str, str]:
@@ -179,13 +179,22 @@ class Observer:
         return items, is_complete, ahead
 
     async def _plan(
-        self, target: Target, pull: PullFacts, path: str, files: Files | Unknown, run: Run | None
+        self,
+        target: Target,
+        pull: PullFacts,
+        path: str,
+        files: Files | Unknown,
+        run: Run | None,
+        places: Places,
     ) -> PlanFile | PlanRefused | Unknown:
         """A plan at the head; its blob tells, from the list of changed files, when it is the one read before."""
         # A finished plan is read where the closeout put it, and never executed from there.
         is_own = run is not None and path in {run.plan_path, other_place(run.plan_path)}
-        if dialect_of(path) is None and not is_own:
-            return PlanRefused(path, "is not in a folder for plans (docs/exec-plans/active/*.md)")
+        dialect = run.dialect if run is not None and is_own else dialect_of(path, places=places)
+        if dialect is None:
+            return PlanRefused(path, "is not where a plan is kept (for example docs/exec-plans/active/*.md)")
+        if dialect is Dialect.TEAM_SESSION:
+            return await self._session(target, pull, path)
         listed = {file.path: file.blob for file in files.changed} if isinstance(files, Files) else {}
         kept = self._plans.get((path, listed.get(path) or ""))
         if kept is not None:
@@ -198,11 +207,63 @@ class Observer:
             return unknown(error)
         if not isinstance(found, contents.FileAt):
             return PlanRefused(path, _why_not_readable(found))
-        dialect = dialect_of(path) or dialect_of(path.replace("/completed/", "/active/"))
         # Reading Markdown takes too long for the event loop that acknowledges webhooks.
         plan = PlanFile(path, found.blob_sha, await asyncio.to_thread(read, path, found.content, dialect))
         self._plans[path, found.blob_sha] = plan
         return plan
+
+    async def _session(self, target: Target, pull: PullFacts, path: str) -> PlanFile | PlanRefused | Unknown:
+        """A team session at the head: several files, of which those that are known by their blob are not read again."""
+        try:
+            listing, files = await read_folder(target, pull.head_sha, path, self._blobs)
+        except UnsafeValue as error:
+            return PlanRefused(path, f"is not a safe path: {error.message}")
+        except GitHubError as error:
+            return unknown(error)
+        if files.get(path) is None:
+            return PlanRefused(path, "is not there as a regular file on this branch")
+        blob = hashlib.sha256(repr(sorted(listing.items())).encode()).hexdigest()
+        kept = self._plans.get((path, blob))
+        if kept is not None:
+            return kept
+        plan = PlanFile(path, blob, await asyncio.to_thread(read_session, path, files, sorted(listing)))
+        self._plans[path, blob] = plan
+        return plan
+
+    async def _deployments(self, target: Target, pull: PullFacts, run: Run | None) -> tuple[Deployment, ...]:
+        """Where the head was deployed to; asked for only where a record has a place for it."""
+        if run is None or run.dialect is not Dialect.MEMORY_BANK or run.state not in _DEPLOYABLE:
+            return ()
+        try:
+            found, _ = await deployments.newest_of(target.client, target.repo, pull.head_sha)
+        except GitHubError as error:
+            if error.is_transient:
+                raise
+            # An installation that was not given this permission has no deployments to speak of.
+            return ()
+        return tuple(
+            Deployment(item.environment, item.state or "unknown", item.url, item.created_at, item.updated_at)
+            for item in found
+        )
+
+    async def _team_approvers(
+        self, target: Target, policy: Policy | PolicyProblem | Unknown, logins: frozenset[str]
+    ) -> frozenset[str]:
+        """Who of these is in a team that the policy names; a team that cannot be read lets nobody in."""
+        teams = [name for name in policy.approvers if "/" in name] if isinstance(policy, Policy) else []
+        found: set[str] = set()
+        for team in teams:
+            organization, _, slug = team.partition("/")
+            for login in logins - found:
+                try:
+                    is_member = await people.is_team_member(target.client, organization, slug, login)
+                except GitHubError as error:
+                    if error.is_transient:
+                        raise
+                    continue
+                if is_member:
+                    found.add(login)
+        return frozenset(found)
 
     async def _policy(self, target: Target, pull: PullFacts, run: Run | None) -> Policy | PolicyProblem | Unknown:
         """From the base branch, then the organisation's `.github` repository, then the defaults.

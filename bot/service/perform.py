@@ -32,9 +32,9 @@ from bot.runs.effects import (
 from bot.runs.model import Run
 from bot.service.closeout import close_out
 from bot.service.issues import close_issue, open_planning_issue
-from bot.service.observe import Target
 from bot.service.record import Result, write_record
 from bot.service.rolling_back import roll_back
+from bot.service.target import Target
 from bot.service.workers import NOWHERE, Addresses, cancel_worker, start_worker
 from bot.store.effects import EffectState, StoredEffect
 from bot.store.store import Store

@@ -27,9 +27,11 @@ from bot.runs.events import ButtonPressed, ChecklistEdited, CommentCreated, Even
 from bot.runs.facts import Facts
 from bot.runs.model import Entry, PullKey, Run
 from bot.runs.needs import Needs, needs
-from bot.service.observe import HeadMovedMeanwhile, Observer, Target
+from bot.service.observe import HeadMovedMeanwhile, Observer
 from bot.service.perform import Performer
+from bot.service.reports import read_filed
 from bot.service.show import Presenter
+from bot.service.target import Target
 from bot.service.workers import NOWHERE, Addresses
 from bot.store.delivery import Delivery
 from bot.store.errors import Conflict
@@ -143,6 +145,10 @@ class Reactor:
         deliveries = tuple(await self._store.deliveries_for(key))
         events: list[Event] = []
         for delivery in deliveries:
+            filed = read_filed(delivery)
+            if filed is not None and filed.event is not None:
+                events.append(filed.event)
+                continue
             concern = read_delivery(delivery.event, delivery.body, self._app_id)
             if isinstance(concern, Concern):
                 events.append(concern.event)

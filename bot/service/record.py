@@ -14,7 +14,7 @@ from typing import Final
 from bot.github import comparison, contents, git_data, trees
 from bot.github.errors import HeadMoved, NotFound, UnexpectedAnswer
 from bot.runs.effects import Trailers, WriteRecord
-from bot.service.observe import Target
+from bot.service.target import Target
 from bot.service.writing import written
 
 TRIES: Final = 4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.github import git_data
 from bot.github.errors import Conflict, HeadMoved
 from bot.runs.effects import RollBack
-from bot.service.observe import Target
 from bot.service.record import Note, Result, commit_message, landed
+from bot.service.target import Target
 
 
 async def roll_back(target: Target, effect: RollBack, noted: Result, note: Note) -> Result:

@@ -11,6 +11,7 @@ import structlog
 from bot.github.webhooks import Concern, Ignored, MergeGroup, read_delivery
 from bot.runs.events import Woken
 from bot.runs.model import PullKey
+from bot.service.reports import read_filed
 from bot.store.delivery import Delivery
 from bot.store.store import Store
 
@@ -34,6 +35,10 @@ class Router:
                 await self._route(delivery)
 
     async def _route(self, delivery: Delivery) -> None:
+        filed = read_filed(delivery)
+        if filed is not None:
+            await self._store.route(delivery.guid, [filed.pull], self._clock())
+            return
         concern = read_delivery(delivery.event, delivery.body, self._app_id)
         if isinstance(concern, MergeGroup):
             concern = Ignored("a merge group: nobody looks at it yet")

@@ -13,7 +13,7 @@ from bot.github.errors import NotFound
 from bot.runs.assess import Situation
 from bot.runs.facts import Facts, Shown
 from bot.runs.model import BlockState, Entry, Run, RunState
-from bot.service.observe import Target
+from bot.service.target import Target
 from bot.store.store import Store
 from bot.store.views import ShownCheck, ShownViews
 from bot.views.checklist import checklist

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bot.github import repos, workflows
 from bot.github.errors import NotFound
 from bot.runs.effects import CancelWorker, StartWorker
-from bot.service.observe import Target
 from bot.service.record import Result
+from bot.service.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,7 @@ INDEPENDENT = {
     "a field that names the others": ("### Task 2: x\n", "**Parallel**: with Task 1\n"),
     "a mark in the title": ("### Task 2: x (independent)\n", ""),
     "a mark before the title": ("### Task 2 (independent): x\n", ""),
+    "a mark behind its dependencies": ("### Task 2: x\n", "**Depends on**: none (independent)\n"),
     "a sentence": ("### Task 2: x\n", "\nThis task can run in parallel with Task 1.\n"),
     "a note": ("### Task 2: x\n", "**Note**: can be done in parallel\n"),
 }

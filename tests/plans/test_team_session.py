@@ -84,6 +84,21 @@ def test_the_scope_is_the_union_of_the_files_that_role_specs_and_tasks_state() -
     assert [block.files for block in plan.blocks] == [("src/**",), ("src/**",), ("tests/**",)]
 
 
+def test_what_one_role_may_not_change_is_open_to_a_role_that_names_it() -> None:
+    def spec(role: str, include: str, exclude: str) -> str:
+        more = f"\n## File scope\n\n### Include\n\n- `{include}`\n\n### Exclude\n\n- `{exclude}`\n"
+        return role_spec(role, role[:4].upper(), more=more)
+
+    files = {
+        "role-specs/developer.md": spec("developer", "src/", "tests/"),
+        "role-specs/tester.md": spec("tester", "tests/", "infra/"),
+    }
+    plan = read_files(session_files(**files)).plan
+    assert plan is not None
+    assert [pattern.text for pattern in plan.scope.include] == ["src/", "tests/"]
+    assert [pattern.text for pattern in plan.scope.exclude] == ["infra/"]
+
+
 @pytest.mark.parametrize(
     ("path", "folder"), [(PATH, FOLDER), (FOLDER, FOLDER), (f"{FOLDER}/", FOLDER), ("team-session.json", "")]
 )

@@ -67,6 +67,22 @@ def test_without_a_graph_a_task_that_does_not_say_what_it_waits_for_is_never_gue
     assert [finding.message for finding in found.errors] == ["task-analysis.json: dependency_graph is missing."]
 
 
+def test_one_task_that_says_nothing_is_enough_for_there_being_no_graph() -> None:
+    tasks = analysis()
+    del tasks["dependency_graph"]
+    tasks["tasks"] = [{"id": "IMPL-002", "blockedBy": []}, {"id": "IMPL-001"}]
+    assert [finding.code for finding in read_files(session_files(analysis=tasks)).errors] == ["SW717"]
+
+
+def test_a_graph_in_team_session_json_that_says_otherwise_is_a_warning() -> None:
+    state = registry()
+    state["pipeline"]["dependency_graph"] = {"IMPL-002": {"depends_on": []}, "TEST-001": ["IMPL-002"], "X-9": []}
+    assert [(code, message) for code, _, message in harmless(registry=state)] == [
+        ("SW728", "team-session.json: IMPL-002 waits for nothing here, for IMPL-001 in the graph."),
+        ("SW729", "team-session.json: X-9 is no task of the graph and is left aside."),
+    ]
+
+
 def test_a_second_statement_of_the_dependencies_that_says_otherwise_is_a_warning_and_the_graph_counts() -> None:
     extra = [{"id": "TEST-001", "deps": ["IMPL-001"]}, {"id": "X-9", "deps": []}, {"id": "IMPL-001", "deps": []}]
     found = harmless(**{"tasks.json": extra})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.plans.model import Level, Mode
 from bot.runs.effects import WriteRecord
 from bot.runs.messages import Problem
 from bot.runs.model import BlockState, RunState
@@ -28,7 +29,6 @@ def test_execute_locks_the_contract_and_opens_the_first_block() -> None:
     ("text", "problem"),
     [
         (plan_text(branch="feature/elsewhere"), Problem.WRONG_BRANCH),
-        (plan_text(mode="autonomous"), Problem.MODE_UNSUPPORTED),
         (plan_text([]), Problem.PLAN_REFUSED),
         ("", Problem.PLAN_REFUSED),
         ("# Only a title\n", Problem.PLAN_REFUSED),
@@ -46,13 +46,21 @@ def test_every_reason_of_a_plan_that_cannot_run_is_said_at_once_with_its_line() 
     assert any("Objective Lock" in item for item in answer.refusal.items)
 
 
-def test_autonomous_mode_and_level_high_are_refused_in_the_command() -> None:
-    assert refused(planned().comment("/execute autonomous"), Problem.MODE_UNSUPPORTED) == {"asked": "in the command"}
-    refused(planned().comment("/execute high"), Problem.LEVEL_UNSUPPORTED)
-
-
-def test_an_explicit_stepwise_beats_the_plans_autonomous() -> None:
-    assert planned(plan_text(mode="autonomous")).comment("/execute stepwise medium").is_accepted
+@pytest.mark.parametrize(
+    ("mode", "command", "expected"),
+    [
+        (None, "/execute", (Mode.STEPWISE, Level.MEDIUM)),
+        (None, "/execute autonomous high", (Mode.AUTONOMOUS, Level.HIGH)),
+        ("autonomous", "/execute", (Mode.AUTONOMOUS, Level.MEDIUM)),
+        ("autonomous", "/execute stepwise medium", (Mode.STEPWISE, Level.MEDIUM)),
+    ],
+)
+def test_mode_and_level_are_the_commands_else_the_plans_else_the_careful_ones(
+    mode: str | None, command: str, expected: tuple[Mode, Level]
+) -> None:
+    world = planned(plan_text(mode=mode) if mode else plan_text())
+    assert world.comment(command).is_accepted and world.run is not None
+    assert (world.run.mode, world.run.level) == expected
 
 
 def test_two_plans_are_asked_about_and_one_of_them_can_be_named() -> None:

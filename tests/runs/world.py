@@ -384,9 +384,12 @@ class World:
         run = decision.run
         awaiting: tuple[str, str | None] | None = None
         if run is not None:
-            block = run.open_block
-            if run.state is RunState.RUNNING and block is not None and block.state is BlockState.AWAITING_APPROVAL:
-                awaiting = (block.head or decision.situation.content_head, block.id)
+            waiting = [block for block in run.open_blocks if block.state is BlockState.AWAITING_APPROVAL]
+            if run.state is RunState.RUNNING and waiting:
+                awaiting = (
+                    waiting[0].head or decision.situation.content_head,
+                    " ".join(block.id for block in waiting),
+                )
             elif run.state in {RunState.VALIDATING, RunState.COMPLETED}:
                 awaiting = (decision.situation.content_head, None)
         if awaiting is None:

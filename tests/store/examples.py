@@ -37,7 +37,7 @@ def a_run(run_id: str = "run-1", key: PullKey = PULL, **changes: Any) -> Run:
     run = Run(
         id=run_id,
         pull=key,
-        path="docs/exec-plans/active/plan.md",
+        plan_path="docs/exec-plans/active/plan.md",
         dialect=Dialect.EXEC_PLAN,
         title="A plan",
         state=RunState.RUNNING,

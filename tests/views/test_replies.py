@@ -76,7 +76,7 @@ def early() -> World:
 EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
     Problem.BAD_ARGUMENTS: (
         lambda: on(awaiting(), "/approve @xyz"),
-        "`@xyz` is not understood. The command is `/approve [block] [@sha]`.",
+        "`@xyz` is not understood. The command is `/approve [block|group] [@sha]`.",
     ),
     Problem.UNKNOWN_COMMAND: (lambda: on(awaiting(), "/aprove"), "There is no such command. Did you mean `/approve`?"),
     Problem.POLICY_BROKEN: (
@@ -113,15 +113,6 @@ EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
         "from the plan's branch, or correct the plan.",
     ),
     Problem.PULL_CLOSED: (lambda: on(shut(awaiting()), "/approve"), "The pull request is closed. Reopen it first."),
-    Problem.MODE_UNSUPPORTED: (
-        lambda: on(planned(plan_text(mode="autonomous")), "/execute"),
-        "Autonomous mode (asked for in the plan) is not available in this version. Say `/execute stepwise` to look at "
-        "each block.",
-    ),
-    Problem.LEVEL_UNSUPPORTED: (
-        lambda: on(planned(), "/execute high"),
-        "Validation at level high is not available in this version. Say `/execute` for level medium.",
-    ),
     Problem.ALREADY_LIVE: (
         lambda: on(started(), "/execute"),
         f"`{PLAN}` is already being executed (state: running) and its contract has not changed. `/status` shows where "
