@@ -137,12 +137,13 @@ def _depends(source: Source, place: TaskPlace) -> tuple[str | None, int]:
 
 
 def _is_independent(source: Source, place: TaskPlace) -> bool:
-    """Only what is marked: a field that says yes, a mark in the title, a sentence that begins with it."""
+    """Only what is marked: a field that says yes, a mark in the title or behind "none", a sentence of its own."""
     for term in terms(source, place, lambda name: _INDEPENDENT.fullmatch(name) is not None):
         said = " ".join(words_in(term))
         if said:
             return bool(_YES.match(said) or _WITH.match(said))
-    if _IN_TITLE.search(place.title):
+    depends = [words for term in terms(source, place, lambda name: name in DEPENDENCIES) for words in words_in(term)]
+    if any(_IN_TITLE.search(words) for words in (place.title, *depends)):
         return True
     return any(_SENTENCE.match(line) for line in _said(source, place))
 

@@ -17,8 +17,8 @@ from bot.plans.spec_plan_terms import Term, has_template_part, is_template_text
 
 _NAME: Final = re.compile(
     r"(?:files?|paths?|modules?)(?:\(s\))?(?:\s*[/&]\s*(?:files?|paths?|modules?))?"
-    r"(?: (?:to be |to |that )?(?:create|modify|change|edit|update|delete|touch|add|remove|created?|modified|changed"
-    r"|edited|updated|deleted|touched|added|affected|involved)(?:d|s)?"
+    r"(?: (?:to be |to |that |likely )?(?:create|modify|change|edit|update|delete|touch|add|remove|created?|modified"
+    r"|changed|edited|updated|deleted|touched|added|affected|involved)(?:d|s)?"
     r"(?:\s*(?:/|,|and|or)\s*(?:create|modify|change|edit|update|delete|touch|created|modified|changed|deleted))*)?"
     r"|(?:new|modified|changed|affected|target|updated|created|touched|deleted|test) files?"
     r"|ownership|touches|파일|文件"
@@ -36,11 +36,14 @@ _NONE: Final = re.compile(
     re.IGNORECASE,
 )
 _LINES: Final = re.compile(r"(?P<path>.+?)(?P<lines>:\d+(?:[-–]\d+)?(?:,\d+(?:[-–]\d+)?)*|#L\d+(?:-L?\d+)?)")
-_BETWEEN: Final = re.compile(
-    r"(?:[\s,;&+/|、·→>-]|\b(?:and|or|plus|also|to|new|create|creates|modify|modifies|update|updates|add|adds|delete"
-    r"|deletes|remove|removes|edit|edits|rename|move|test|tests|optionally|in)\b:?)*",
+_JOINED: Final = re.compile(r"(?:[\s,;&+/|、·→]|->|\b(?:and|or|plus|also)\b)*", re.IGNORECASE)
+# Words between two files; behind them, what is no path is the name of something in the first file.
+_WORDS_BETWEEN: Final = re.compile(
+    r"(?:[\s,;&+/|、·→]|->|\b(?:and|or|plus|also|to|in|new|creates?|modify|modifies|updates?|adds?|deletes?|removes?|edits?"
+    r"|renames?|moves?|tests?|optionally)\b:?)*",
     re.IGNORECASE,
 )
+_ENDS_LINE: Final = re.compile(r"(?: {2}|\\)\n\s*$")
 _PATH_LIKE: Final = re.compile(r"[\w@.*\-{},\[\]()+$~]*/[\w@.*\-{},\[\]()+$~/]*|[\w@-]+\.[A-Za-z][\w]{0,7}")
 
 
@@ -128,11 +131,18 @@ def _split(content: str, spans: Sequence[CodeSpan]) -> Iterator[tuple[CodeSpan, 
         behind = content[code.ends : until]
         yield code, _note(behind.split("\n", 1)[0]), is_file
         # A line that ends in a hard break is an entry of its own.
-        is_file = is_file and (_BETWEEN.fullmatch(_outside_parentheses(behind)) is not None or "  \n" in behind)
+        following = spans[index + 1].text.strip() if index + 1 < len(spans) else ""
+        is_file = is_file and (_joins(_outside_parentheses(behind), following) or _ENDS_LINE.search(behind) is not None)
+
+
+def _joins(between: str, following: str) -> bool:
+    if _JOINED.fullmatch(between) is not None:
+        return True
+    return _WORDS_BETWEEN.fullmatch(between) is not None and _PATH_LIKE.fullmatch(following) is not None
 
 
 def _note(behind: str) -> str | None:
-    note = None if _BETWEEN.fullmatch(behind) else plain(behind).strip(" ,;—–-:") or None
+    note = None if _WORDS_BETWEEN.fullmatch(behind) else plain(behind).strip(" ,;—–-:") or None
     is_bracketed = note is not None and note.startswith("(") and note.endswith(")") and note.count("(") == 1
     return note[1:-1].strip() if note is not None and is_bracketed else note
 
