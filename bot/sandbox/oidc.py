@@ -202,7 +202,7 @@ def _wrong_claims(hub: Hub, run: WorkflowRun, wrong: Wrong | None) -> Json:
             "job_workflow_ref": f"{run.repo.full_name}/{run.path}@refs/heads/feature/other",
         },
         "expired": {"iat": now - 7200, "nbf": now - 7800, "exp": now - 3600},
-        "future": {"iat": now + 3600, "nbf": now + 3600, "exp": now + 7200},
+        "future": {"nbf": now + 3600, "exp": now + 7200},
     }
     return wrong_claims.get(wrong or "", {})
 
