@@ -36,6 +36,9 @@ class Metrics:
         self.pulls_waiting = Gauge(
             "stepwise_pulls_waiting", "Pull requests that wait for a reaction", registry=self.registry
         )
+        self.reports = Counter(
+            "stepwise_reports", "Reports of workers, by the status of the answer", ["status"], registry=self.registry
+        )
         self.live_runs = Gauge("stepwise_live_runs", "Runs that are not over", registry=self.registry)
         self.reactions = Counter(
             "stepwise_reactions", "Passes over a pull request, by outcome", ["outcome"], registry=self.registry

@@ -30,7 +30,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_DATABASE: Final = "sqlite:///stepwise.db"
 DEFAULT_WEBHOOK_PATH: Final = "/api/github/webhooks"
-OWN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+REPORTS_PATH: Final = "/reports"
+OWN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics", REPORTS_PATH})
 
 S = TypeVar("S", bound=BaseSettings)
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal"]
@@ -84,6 +85,9 @@ class Settings(DatabaseSettings):
     host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9.:_\-]+$", max_length=253)
     github_api_url: str = "https://api.github.com"
     github_url: str = "https://github.com"
+    public_url: str = ""
+    oidc_issuer: str = "https://token.actions.githubusercontent.com"
+    oidc_audience: str = Field(default="", max_length=500)
 
     _signing_key: RSAPrivateKey = PrivateAttr()
 
@@ -91,6 +95,16 @@ class Settings(DatabaseSettings):
     def signing_key(self) -> RSAPrivateKey:
         """The App's key, loaded once: reading it from its text takes a hundred times as long as signing with it."""
         return self._signing_key
+
+    @property
+    def report_url(self) -> str:
+        """Where workers report; empty where no public address is set, then they are told of none."""
+        return self.public_url and self.public_url + REPORTS_PATH
+
+    @property
+    def report_audience(self) -> str:
+        """Whom the token of a report has to be made for; empty where there are no reports."""
+        return self.public_url and (self.oidc_audience or self.public_url)
 
     @field_validator("webhook_secret")
     @classmethod
@@ -108,10 +122,18 @@ class Settings(DatabaseSettings):
             raise ValueError("is a path that Stepwise uses for itself")
         return path
 
-    @field_validator("github_api_url", "github_url")
+    @field_validator("github_api_url", "github_url", "public_url", "oidc_issuer")
     @classmethod
-    def _is_address(cls, address: str) -> str:
-        return _checked_address(address)
+    def _is_address(cls, address: str, info: ValidationInfo) -> str:
+        # Without a public address workers are told of none, and no reports are taken.
+        return "" if info.field_name == "public_url" and not address else _checked_address(address)
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _is_audience(cls, audience: str) -> str:
+        if not audience.isprintable() or " " in audience:
+            raise ValueError("must be one word, such as the bot's own address")
+        return audience
 
     @field_validator("private_key")
     @classmethod

@@ -1,4 +1,4 @@
-"""`stepwise serve`: the webhook endpoint, and on SQLite the reactions in the same process."""
+"""`stepwise serve`: the webhook endpoint and workers' reports, and on SQLite the reactions in the same process."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ from aiohttp import web
 
 from bot.cli.migrate import stop
 from bot.github.app import GitHubApp, utc_now
+from bot.github.exchange import Timeouts
+from bot.github.oidc import Verifier
+from bot.github.oidc_keys import fetch_with
 from bot.logs import configure_logs
 from bot.metrics import Metrics
 from bot.service.dispatch import LONGEST_SLEEP, Dispatcher
+from bot.service.reports import ReportDesk
+from bot.service.workers import Addresses
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.errors import StoreError
 from bot.store.inbox import Inbox
@@ -27,6 +32,7 @@ from bot.store.store import Store
 from bot.web.app import create_app
 from bot.web.health import Readiness
 from bot.web.malformed import server_logger
+from bot.web.reports import Reports
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +40,8 @@ log = structlog.get_logger(__name__)
 SHUTDOWN_SECONDS: Final = 10.0
 # A proxy in front keeps its connections open; strangers shall not for an hour, aiohttp's default.
 KEEPALIVE_SECONDS: Final = 75.0
+# A worker gives its report 30 seconds.
+KEY_TIMEOUTS: Final = Timeouts(connect=3.0, total=8.0)
 
 
 class CannotListen(Exception):  # noqa: N818
@@ -87,24 +95,27 @@ async def serving(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     async with AsyncExitStack() as parts:
         store = Store.open(settings.database_url)
         parts.push_async_callback(store.close)
-        dispatcher, reacting = await parts.enter_async_context(reactions(settings, store, metrics, clock))
+        app, session = await parts.enter_async_context(connected(settings, metrics, clock))
+        dispatcher, reacting = await parts.enter_async_context(reactions(settings, app, store, metrics, clock))
         inbox = Inbox.open(settings.database_url)
         await inbox.start()
         parts.push_async_callback(inbox.stop)
-        app = create_app(settings, inbox, dispatcher.wake, readiness(settings, store), metrics)
-        address = await parts.enter_async_context(listening(app, settings.host, settings.port))
+        reports = None
+        if settings.public_url:
+            verifier = Verifier(
+                settings.oidc_issuer, settings.report_audience, fetch_with(session, KEY_TIMEOUTS), clock
+            )
+            reports = Reports(verifier, ReportDesk(store, inbox, app, clock), dispatcher.wake, metrics)
+        site = create_app(settings, inbox, dispatcher.wake, readiness(settings, store), metrics, reports=reports)
+        address = await parts.enter_async_context(listening(site, settings.host, settings.port))
         yield Serving(address, dispatcher, reacting, store, metrics)
 
 
 @asynccontextmanager
-async def reactions(
-    settings: Settings,
-    store: Store,
-    metrics: Metrics,
-    clock: Callable[[], datetime],
-    longest_sleep: timedelta = LONGEST_SLEEP,
-) -> AsyncIterator[tuple[Dispatcher, asyncio.Task[None]]]:
-    """The reactions of this process, which run inside, and the task in which they do."""
+async def connected(
+    settings: Settings, metrics: Metrics, clock: Callable[[], datetime]
+) -> AsyncIterator[tuple[GitHubApp, aiohttp.ClientSession]]:
+    """The way to GitHub, with every call counted, and the connections below it."""
 
     def count(method: str, route: str, status: int | None, _seconds: float) -> None:
         metrics.github_calls.labels(method, route, str(status or "none")).inc()
@@ -118,15 +129,29 @@ async def reactions(
             clock=clock,
             on_call=count,
         )
-        dispatcher = Dispatcher(app, settings.app_id, store, clock, metrics, longest_sleep)
-        running = asyncio.create_task(dispatcher.run_alone(settings.database_url), name="dispatcher")
-        try:
-            yield dispatcher, running
-        finally:
-            dispatcher.stop()
-            if not dispatcher.has_begun:
-                running.cancel()
-            await asyncio.wait([running])
+        yield app, session
+
+
+@asynccontextmanager
+async def reactions(
+    settings: Settings,
+    app: GitHubApp,
+    store: Store,
+    metrics: Metrics,
+    clock: Callable[[], datetime],
+    longest_sleep: timedelta = LONGEST_SLEEP,
+) -> AsyncIterator[tuple[Dispatcher, asyncio.Task[None]]]:
+    """The reactions of this process, which run inside, and the task in which they do."""
+    addresses = Addresses(settings.report_url, settings.report_audience)
+    dispatcher = Dispatcher(app, settings.app_id, store, clock, metrics, longest_sleep, addresses)
+    running = asyncio.create_task(dispatcher.run_alone(settings.database_url), name="dispatcher")
+    try:
+        yield dispatcher, running
+    finally:
+        dispatcher.stop()
+        if not dispatcher.has_begun:
+            running.cancel()
+        await asyncio.wait([running])
 
 
 async def until_stopped(stopped: asyncio.Event, reacting: asyncio.Task[None]) -> None:

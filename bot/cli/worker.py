@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.cli.migrate import stop
-from bot.cli.serve import reactions, stop_signal, until_stopped
+from bot.cli.serve import connected, reactions, stop_signal, until_stopped
 from bot.github.app import utc_now
 from bot.logs import configure_logs
 from bot.metrics import Metrics
@@ -37,8 +37,12 @@ def worker() -> None:
 
 async def _run(settings: Settings) -> None:
     store = Store.open(settings.database_url)
+    metrics = Metrics()
     try:
-        async with reactions(settings, store, Metrics(), utc_now, LOOK_EVERY) as (_, reacting):
+        async with (
+            connected(settings, metrics, utc_now) as (app, _session),
+            reactions(settings, app, store, metrics, utc_now, LOOK_EVERY) as (_dispatcher, reacting),
+        ):
             await until_stopped(stop_signal(), reacting)
     finally:
         await store.close()

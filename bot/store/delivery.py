@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
+
+OWN_EVENT: Final = "stepwise_report"
+OWN_GUIDS: Final = "report:"
+"""The event, and the beginning of the GUIDs, of what the bot itself puts into the inbox; no webhook may bring them."""
 
 
 @dataclass(frozen=True, slots=True)

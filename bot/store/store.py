@@ -9,15 +9,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store import sqlite
 from bot.store.deliveries import Deliveries
+from bot.store.dispatches import Dispatches
 from bot.store.effects import Effects
 from bot.store.errors import StoreError
+from bot.store.issue_commands import IssueCommands
+from bot.store.merge_groups import MergeGroups
 from bot.store.pulls import Pulls
 from bot.store.reactions import Reactions
 from bot.store.runs import Runs
 from bot.store.views import Views
 
 
-class Store(Deliveries, Pulls, Runs, Effects, Views, Reactions):
+class Store(Deliveries, Pulls, Runs, Effects, Dispatches, Views, MergeGroups, IssueCommands, Reactions):
     """All rooms of the store over one database; every method is a transaction of its own."""
 
     @classmethod

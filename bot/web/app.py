@@ -1,4 +1,4 @@
-"""The web application: the webhook endpoint, health and metrics."""
+"""The web application: the webhook endpoint, workers' reports, health and metrics."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable
 from aiohttp import web
 
 from bot.metrics import Metrics
-from bot.settings import Settings
+from bot.settings import REPORTS_PATH, Settings
 from bot.store.inbox import Inbox
 from bot.web.health import Health, Readiness, healthz
 from bot.web.refusals import add_headers, answer_in_json
+from bot.web.reports import Reports, no_reports
 from bot.web.webhook import BODY_LIMIT, BODY_SECONDS, Webhook
 
 
@@ -21,9 +22,13 @@ def create_app(
     readiness: Readiness,
     metrics: Metrics,
     *,
+    reports: Reports | None = None,
     body_seconds: float = BODY_SECONDS,
 ) -> web.Application:
-    """The application. `on_accepted` is called after each durable delivery and must return at once."""
+    """The application. `on_accepted` is called after each durable delivery and must return at once.
+
+    Without `reports` none are taken.
+    """
     webhook = Webhook(
         secret=settings.webhook_secret.get_secret_value().encode(),
         app_id=settings.app_id,
@@ -38,6 +43,7 @@ def create_app(
     app = web.Application(middlewares=[answer_in_json], client_max_size=BODY_LIMIT)
     app.on_response_prepare.append(add_headers)
     app.router.add_post(settings.webhook_path, webhook.receive)
+    app.router.add_post(REPORTS_PATH, reports.receive if reports is not None else no_reports)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)

@@ -19,6 +19,7 @@ from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.metrics import Metrics
+from bot.store.delivery import OWN_EVENT, OWN_GUIDS
 from bot.store.errors import InboxUnavailable
 from bot.store.inbox import Inbox
 from bot.web.refusals import Refusal
@@ -137,6 +138,9 @@ class Webhook:
             )
         guid = _one(request, "X-GitHub-Delivery", _GUID)
         event = _one(request, "X-GitHub-Event", _EVENT)
+        # Neither header is signed: bytes of GitHub's own must not pass for a report whose token was verified.
+        if event == OWN_EVENT or guid.startswith(OWN_GUIDS):
+            raise Refusal(400, "headers", "the delivery claims to be one that only Stepwise itself makes")
         # Signed with our secret and still for another App: two Apps share a secret, and one has the wrong address.
         # Said aloud, because it shows in that App's list of failed deliveries, where somebody can act on it.
         is_app_hook = request.headers.get("X-GitHub-Hook-Installation-Target-Type") == "integration"
