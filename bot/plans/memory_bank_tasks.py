@@ -53,14 +53,16 @@ def read_tasks(document: Document, title: Section | None) -> Tasks:
         listed, details = details, []
     collected = [_collected(document, outline, region) for region in listed]
     tasks = (
-        _ranked(document, outline, collected, _NAMED_RANKS)
+        _ranked(document, outline, collected, (Rank.TASK, Rank.STEP))
+        or _dotted(document, outline, collected)
+        or _ranked(document, outline, collected, (Rank.PHASE,))
         or _anywhere(document, outline, title, (Rank.TASK,))
-        or _counted(collected)
+        or _counted(document, outline, collected)
         or _anywhere(document, outline, title, _NAMED_RANKS)
     )
     if tasks is None:
         loose = [_collected(document, outline, region) for region in places if region.trust is Trust.LOOSE]
-        tasks = _counted(loose) or Tasks()
+        tasks = _counted(document, outline, loose) or Tasks()
         tasks.are_listed = False
     _take_details(document, outline, details, tasks)
     for task in tasks.found:
@@ -246,13 +248,28 @@ def _take_details(document: Document, outline: Outline, places: Sequence[Region]
                     _add(known, each)
 
 
-def _counted(collected: Sequence[Collected]) -> Tasks | None:
+def _dotted(document: Document, outline: Outline, collected: Sequence[Collected]) -> Tasks | None:
+    """Tasks whose ids are numbers of two parts: `1.1 Add the page` below "Phase 1" or "1. Setup"."""
+    pool = [each for one in collected for each in one.numbered if "." in each.name.id and each.level != 1]
+    first = pool[0].form if pool else None
+    pool = [each for each in pool if each.form == first]
+    if len(pool) < 2 or len({each.name.id for each in pool}) < len(pool):
+        return None
+    one = next(one for one in collected if pool[0] in one.numbered)
+    headings = [each for each in pool if each.form == "heading"]
+    _extend(document, outline, one.region.span.end, headings, [each.line for each in headings])
+    return Tasks(pool, list(one.findings), one.region.section)
+
+
+def _counted(document: Document, outline: Outline, collected: Sequence[Collected]) -> Tasks | None:
     """Tasks that have only their place in a row: numbered headings, else list items, else bullets."""
     choices: tuple[Callable[[Collected], list[Candidate]], ...] = (_numbered_headings, _numbered_items, _bullets)
     for choose in choices:
         for one in collected:
             found = choose(one)
             if found:
+                headings = [each for each in found if each.form == "heading"]
+                _extend(document, outline, one.region.span.end, headings, [each.line for each in headings])
                 return Tasks(found, list(one.findings), one.region.section, have_ids=False)
     return None
 

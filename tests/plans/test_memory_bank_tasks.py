@@ -281,3 +281,33 @@ def test_parts_of_tasks_under_headings_of_too_high_a_level_stay_with_their_task(
 def test_ids_of_phases_are_named_as_one_word_and_ranked_behind_tasks() -> None:
     name = read_name("Phase 0 — Baseline")
     assert name is not None and (name.id, name.rank, spoken(name.id)) == ("Phase 0", Rank.PHASE, "Phase-0")
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        "### 1. Setup\n\n- [ ] 1.1 one\n- [x] 1.2 two\n\n### 2. More\n\n- [ ] 2.1 three\n",
+        "### Phase 1: Setup\n\n#### 1.1 one\n\n#### 1.2 two\n\n### Phase 2: More\n\n#### 2.1 three\n",
+    ],
+)
+def test_numbers_of_two_parts_below_a_group_are_ids(tasks: str) -> None:
+    assert tasks_of(tasks) == [("1.1", "one"), ("1.2", "two"), ("2.1", "three")]
+    assert codes_of(plan_text(tasks)) == []
+
+
+def test_terms_below_numbered_headings_are_read() -> None:
+    blocks = plan_of(plan_text("### 1. one\n\n**Files:** `a.py`\n\n### 2. two\n\n**Dependencies:** 1\n")).blocks
+    assert [(block.files, block.depends_on) for block in blocks] == [(("a.py",), None), ((), ("1",))]
+
+
+def test_milestones_with_nothing_but_bullets_are_the_tasks() -> None:
+    assert tasks_of("### M1: Base\n\n- x\n- y\n\n### M2: More\n\n- z\n") == [("M1", "Base"), ("M2", "More")]
+
+
+def test_ids_of_another_kind_in_another_form_are_no_tasks() -> None:
+    table = "| ID | Task |\n|---|---|\n| T1 | a |\n| T2 | b |\n\n"
+    assert tasks_of(table + "**D1:** a decision\n\n- R1: a risk\n\n**T3:** c\n") == [
+        ("T1", "a"),
+        ("T2", "b"),
+        ("T3", "c"),
+    ]
