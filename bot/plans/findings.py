@@ -351,6 +351,11 @@ ROLE_SPEC_UNUSED = _notice("SW742", "{file} belongs to no role of team-session.j
 SESSION_TASK_UNKNOWN = _notice(
     "SW743", "{file}: {key} names {id}, which is no task of the graph.", "Nothing is done for it."
 )
+ROLE_WITHOUT_FILES = _warning(
+    "SW744",
+    "{file}: {role} states no files, and others do; what it changes is out of scope.",
+    "State the files of every role, or of none.",
+)
 
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ file. The line of a block is that of its task in the dependency graph.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.plans import findings as say
@@ -54,8 +54,9 @@ def read_session(path: str, files: Mapping[str, bytes | None], listing: Sequence
     tasks = read_all_tasks(Sources(session, analysis, extra), registry, roles.files, *read_details(analysis, extra))
     _say_departures(session, analysis, extra, folder)
     _say_unknown(session, registry, tasks.blocks)
+    without_files = tuple(_without_files(roles, tasks.blocks))
     plan = _plan(folder, registry, roles, tasks, analysis)
-    return Reading(plan, _in_order(session.findings, analysis.findings, extra.findings, *roles.findings))
+    return Reading(plan, _in_order(session.findings, analysis.findings, extra.findings, *roles.findings, without_files))
 
 
 def _say_departures(session: Source, analysis: Source, extra: Source, folder: Folder) -> None:
@@ -87,6 +88,15 @@ def _say_unknown(session: Source, registry: Registry, blocks: Sequence[Block]) -
             if known and one.id.casefold() not in known:
                 said = say.SESSION_TASK_UNKNOWN.at(one.line, file=SESSION_FILE, key=key, id=one.id)
                 session.findings.append(said)
+
+
+def _without_files(roles: Roles, blocks: Sequence[Block]) -> Iterator[Finding]:
+    """Roles with a task that states no files, where others do: a scope holds for the whole session."""
+    if not any(block.files for block in blocks):
+        return
+    for role, spec in roles.specs:
+        if any(block.role == role.name and not block.files for block in blocks):
+            yield say.ROLE_WITHOUT_FILES.at(None, file=spec.file, role=role.name)
 
 
 def _plan(folder: Folder, registry: Registry, roles: Roles, tasks: Tasks, analysis: Source) -> Plan:

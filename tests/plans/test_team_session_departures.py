@@ -194,3 +194,11 @@ def test_a_title_is_shown_without_the_id_in_front(title: str, expected: str) -> 
     tasks = analysis()
     tasks["tasks"][0] = {"id": "IMPL-001", "subject": title, "goal": "Sell"}
     assert blocks(analysis=tasks)["IMPL-001"].title == expected
+
+
+def test_a_role_without_files_beside_roles_with_files_is_a_warning_because_it_could_change_nothing() -> None:
+    spec = role_spec("developer", "IMPL", inner_loop="true").replace("message_types:", "files: src/\nmessage_types:")
+    message = "role-specs/tester.md: tester states no files, and others do; what it changes is out of scope."
+    assert harmless(**{"role-specs/developer.md": spec}) == [("SW744", None, message)]
+    both = role_spec("tester", "TEST").replace("message_types:", "files: tests/\nmessage_types:")
+    assert harmless(**{"role-specs/developer.md": spec, "role-specs/tester.md": both}) == []
