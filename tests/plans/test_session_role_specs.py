@@ -26,7 +26,7 @@ def test_a_role_spec_says_its_role_prefix_and_whether_its_worker_keeps_tasks() -
         ("scope: {include: [src/], exclude: [src/secret/]}", "", ["src/"], ["src/secret/"]),
         ("include: [src/]\nexclude: infra/", "", ["src/"], ["infra/"]),
         ("x: y", "## Scope\n\n### Include\n\n- `src/**` (code)\n\n### Exclude\n\n- `infra/`\n", ["src/**"], ["infra/"]),
-        ("x: y", "## Files\n\n- `src/a.py`, `src/b.py`\n- `npm test`\n- D:/work\n", ["src/a.py", "src/b.py"], []),
+        ("x: y", "## Files\n\n- `src/a.py`, `src/b.py`\n- `npm test`\n- D:/shop\n", ["src/a.py", "src/b.py"], []),
         ("x: y", "**Files:** `src/a.py`\n\n- **Files touched:**\n  - `src/b.py`\n", ["src/a.py", "src/b.py"], []),
         ("files: [src/]", "## Files\n\n- `src/`\n", ["src/"], []),
         ("x: y", "Run `src/tool.py` and look at `docs/a.md`.\n", [], []),

@@ -150,7 +150,7 @@ def test_role_specs_that_say_something_else_than_the_session_are_a_warning() -> 
 
 def test_a_role_spec_under_the_name_of_its_role_stands_in_for_a_path_that_leads_nowhere() -> None:
     state = registry()
-    state["roles"][1]["role_spec"] = "D:/work/role-specs/tester.md"
+    state["roles"][1]["role_spec"] = "D:/shop/role-specs/tester.md"
     assert [code for code, _, _ in harmless(registry=state)] == ["SW735"]
 
 
