@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from string import ascii_letters
 from typing import Final
 
 from bot.plans import block_ids
@@ -102,7 +103,8 @@ def _name(words: str, is_done: bool) -> Name | None:
         return None
     written = re.match(rf"\W*#?{re.escape(entry.id)}", words, re.IGNORECASE)
     behind = words[written.end() :] if written else entry.title
-    if not _is_marked(behind) and len(re.match(r"[A-Za-z]*", entry.id)[0]) > _SHORT_STEM:  # type: ignore[index]
+    letters = len(entry.id) - len(entry.id.lstrip(ascii_letters))
+    if not _is_marked(behind) and letters > _SHORT_STEM:
         return None  # "Python3 support" begins with a word that ends in a digit
     rank = Rank.NUMBER if entry.id[0].isdigit() else Rank.TASK
     if _MILESTONE_CODE.fullmatch(entry.id):
