@@ -165,7 +165,7 @@ class ValidationPolicy(BaseModel):
 class PlacesPolicy(BaseModel):
     """Where plans of each dialect are kept, as patterns like those of a .gitignore; an empty list turns one off."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     exec_plan: tuple[Place, ...] | None = Field(default=None, alias="exec-plan", max_length=20, strict=False)
     memory_bank: tuple[Place, ...] | None = Field(default=None, alias="memory-bank", max_length=20, strict=False)

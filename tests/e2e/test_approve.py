@@ -209,7 +209,7 @@ async def test_a_wrong_argument_is_named_and_the_usage_shown(github: Scenario) -
     await github.started()
     await github.block_pushed("B01")
     reply = await github.answer("/approve B01 @not-a-commit")
-    assert "@not-a-commit" in reply and "/approve [block] [@sha]" in reply
+    assert "@not-a-commit" in reply and "/approve [block|group] [@sha]" in reply
     assert "awaits approval" in await github.block("B01")
 
 
