@@ -175,3 +175,16 @@ def test_a_spec_keeps_every_other_byte(words: str, status: str) -> None:
     after = set_spec_status(text, status)
     assert after.endswith(f"\n\n## Context\n\n{words}")
     assert is_one_change(text, after)
+
+
+def test_a_cell_with_an_escaped_pipe_is_replaced_as_a_whole() -> None:
+    text = "| Spec | Status | Note |\n|--|--|--|\n| [auth](auth/SPEC.md) | draft \\| late | x |\n"
+    after = set_index_status(text, INDEX, "specs/auth/SPEC.md", "ACTIVE")
+    assert after == text.replace("draft \\| late", "active")
+
+
+def test_a_status_of_the_teams_own_is_found_again_where_it_was_written() -> None:
+    text = "- [auth](auth/SPEC.md) (draft), its child (active)\n"
+    once = set_index_status(text, INDEX, "specs/auth/SPEC.md", "FROZEN")
+    assert once == text.replace("draft", "frozen")
+    assert set_index_status(once, INDEX, "specs/auth/SPEC.md", "FROZEN") == once
