@@ -11,7 +11,7 @@ from bot.plans.model import Mode
 from bot.runs.approve import close
 from bot.runs.assess import GatesState, is_validated
 from bot.runs.attribution import carries, own_commits
-from bot.runs.effects import Say
+from bot.runs.effects import CloseIssue, Say
 from bot.runs.facts import Facts, Outcome, OutcomeState, PlanFile
 from bot.runs.finish import finish_up, is_closing
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
@@ -99,7 +99,11 @@ def _closed_out(turn: Turn) -> Turn:
     closed = replace(run, state=RunState.CLOSED, closeout_url=result.get("url"))
     turn = turn.to(closed).note(EntryKind.CLOSED, BOT, result.get("url", ""))
     values = {"url": result.get("url", ""), "pull": result.get("pull", "")}
-    return turn.do(Say(f"say:{run.id}:closed:{run.sequence}", Notice(NoticeKind.CLOSED, values)))
+    turn = turn.do(Say(f"say:{run.id}:closed:{run.sequence}", Notice(NoticeKind.CLOSED, values)))
+    if run.issue is not None:
+        said = f"The plan was executed in #{run.pull.number} and is closed out."
+        turn = turn.do(CloseIssue(f"{run.id}:issue:{run.sequence}", run.issue, said))
+    return turn
 
 
 def _run_on(turn: Turn) -> Turn:

@@ -141,7 +141,7 @@ class Permission:
 class Shown:
     """What the checklist comment last showed as waiting for a person, by GitHub's clock.
 
-    `block` holds the ids of the blocks that wait, with a blank between them; None is the verdict.
+    `block` holds the ids of the blocks that wait, one a line; None is the verdict.
     """
 
     head: str
@@ -149,7 +149,7 @@ class Shown:
     at: datetime
 
     def covers(self, block: str | None) -> bool:
-        return block is None if self.block is None else block in self.block.split(" ")
+        return block is None if self.block is None else block in self.block.splitlines()
 
 
 class OutcomeState(StrEnum):

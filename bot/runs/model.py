@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.plans.memory_bank_ids import spoken
 from bot.plans.model import Dialect, Level, Mode
 
 
@@ -309,9 +310,9 @@ class Run:
         return next((tuple(group) for group in self.terms.get("groups") or () if block_id in group), (block_id,))
 
     def block(self, block_id: str) -> BlockRun | None:
-        """The block with that id; ids of an executable plan do not differ by case alone."""
-        wanted = block_id.casefold()
-        return next((block for block in self.blocks if block.id.casefold() == wanted), None)
+        """The block with that id, also as it is spoken; ids of an executable plan do not differ by case alone."""
+        wanted = spoken(block_id).casefold()
+        return next((block for block in self.blocks if spoken(block.id).casefold() == wanted), None)
 
     def with_block(self, changed: BlockRun) -> Run:
         return replace(self, blocks=tuple(changed if block.id == changed.id else block for block in self.blocks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.plans.model import Worker
+from bot.plans.model import Session, Worker
 from bot.plans.session_state import SessionRecord
 from bot.runs.assess import Situation
 from bot.runs.model import BlockRun, BlockState, Run, RunState
@@ -22,11 +22,16 @@ def session_record(run: Run, situation: Situation, now: datetime) -> SessionReco
     interrupted = session.in_progress if session is not None else ()
     return SessionRecord(
         status=_status(run),
-        completed=tuple(block.id for block in run.blocks if block.is_settled),
+        completed=(*(block.id for block in run.blocks if block.is_settled), *_foreign(run, session)),
         active_workers=tuple(_worker(run, block) for block in run.blocks if block.id in working and _is_live(run)),
         reset=tuple(task for task in interrupted if task not in working),
         updated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
+
+
+def _foreign(run: Run, session: Session | None) -> tuple[str, ...]:
+    """Completed tasks that the graph does not know: they are the session's own, and stay."""
+    return tuple(task for task in (session.completed if session else ()) if run.block(task) is None)
 
 
 def _is_live(run: Run) -> bool:

@@ -113,7 +113,7 @@ def _awaiting(run: Run | None, situation: Situation) -> tuple[str, str | None] |
         return None
     waiting = [block for block in run.open_blocks if block.state is BlockState.AWAITING_APPROVAL]
     if run.state is RunState.RUNNING and waiting:
-        return waiting[0].head or situation.content_head, " ".join(block.id for block in waiting)
+        return waiting[0].head or situation.content_head, "\n".join(block.id for block in waiting)
     if run.state in {RunState.VALIDATING, RunState.COMPLETED}:
         return situation.content_head, None
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal, assert_never
 
-from bot.plans.model import Severity
+from bot.plans.model import Dialect, Severity
 from bot.runs.assess import GatesState, PlanState, Situation, Violation, is_validated
 from bot.runs.clicks import BUTTON_APPROVE, BUTTON_ESCALATE, BUTTON_RERUN
 from bot.runs.execute import unfit
@@ -152,6 +152,7 @@ def _findings(situation: Situation) -> tuple[Annotation, ...]:
     file = situation.plan.file
     if file is None:
         return ()
+    is_session = file.reading.plan is not None and file.reading.plan.dialect is Dialect.TEAM_SESSION
     levels: dict[Severity, Literal["failure", "warning", "notice"]] = {
         Severity.ERROR: "failure",
         Severity.WARNING: "warning",
@@ -160,7 +161,8 @@ def _findings(situation: Situation) -> tuple[Annotation, ...]:
     return tuple(
         Annotation(
             file.path,
-            finding.line or 1,
+            # What is found in a session's other files has its line there, not in the file that stands for the plan.
+            1 if is_session else finding.line or 1,
             levels[finding.severity],
             finding.code,
             bare(f"{finding.message} {finding.hint}", 1000),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from bot.plans.memory_bank_ids import spoken
 from bot.plans.model import Dialect
 from bot.runs.assess import PlanState, Situation, is_validated
 from bot.runs.execute import unfit
@@ -179,7 +180,7 @@ def _to_approve(run: Run, situation: Situation, pull: PullFacts, waiting: list[B
         f"{name} {'awaits' if is_one else 'await'} approval at {short(head)}{more}",
         f"Look at {_link(f'the changes of {code(name)}', pull, f'/files/{run.boundary}..{head}')}; "
         "an approver then says",
-        f"/approve {first.id if is_one else name} @{short(head)}",
+        f"/approve {spoken(first.id) if is_one else name} @{short(head)}",
         waits_for_person=True,
     )
 
@@ -191,7 +192,7 @@ def _held(held: list[BlockRun]) -> NextStep:
         f"{first.id} is {first.state}",
         f"{code(first.id)} is {first.state}{why}. An approver says {code('/skip ' + first.id + ' <reason>')}, or tries "
         "again with",
-        f"/retry {first.id}",
+        f"/retry {spoken(first.id)}",
         waits_for_person=True,
         is_stopped=True,
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from bot.plans.model import Dialect
 from bot.runs.assess import Situation
 from bot.runs.effects import Say
 from bot.runs.facts import Facts
@@ -12,6 +14,7 @@ from bot.runs.model import Entry, Run
 from bot.views.checklist import checklist
 from bot.views.next_step import WAY_ON
 from bot.views.replies import help_body, refusal_body
+from bot.views.reports import dialect_report
 from bot.views.run_notices import run_notice
 from bot.views.words import BODY_LIMIT, CHECKLIST_MARKER, bullets, clipped, code, plain
 
@@ -38,17 +41,19 @@ def _notice(notice: Notice, run: Run | None, situation: Situation, facts: Facts,
                 "from a new branch to finish it."
             )
         case NoticeKind.CLOSED:
-            return _final_report(notice, run)
+            return _final_report(notice, run, situation, ledger)
         case _:
             assert run is not None
             return run_notice(notice, run)
 
 
-def _final_report(notice: Notice, run: Run | None) -> str:
+def _final_report(notice: Notice, run: Run | None, situation: Situation, ledger: Sequence[Entry]) -> str:
     assert run is not None
     number = notice.values.get("pull")
-    where = f": #{number} moves it to its completed place and is ready to be merged" if number else " on this branch"
-    return f"The plan is closed out{where}.\n\n{completion_report(run)}"
+    moves = "moves it to its completed place" if run.dialect is Dialect.EXEC_PLAN else "brings its files to their end"
+    where = f": #{number} {moves} and is ready to be merged" if number else ""
+    ended_at = ledger[-1].at if ledger else run.started_at
+    return f"The plan is closed out{where}.\n\n{dialect_report(run, situation, ended_at, completion_report)}"
 
 
 def completion_report(run: Run) -> str:
@@ -88,17 +93,31 @@ def completion_report(run: Run) -> str:
             else ["- none"]
         ),
     ]
+    if verdict is not None and verdict.invariants:
+        lines += ["", "**Invariants**", "", *[f"- {plain(name)}: {plain(said)}" for name, said in verdict.invariants]]
+    if verdict is not None and verdict.lacks_documentation:
+        lines += [
+            "",
+            "**Documentation** No documentation was changed with the code: is there any to be brought up to date?",
+        ]
     if run.exceptions:
         lines += ["", "**Scope exceptions**", ""]
         lines += [f"- {code(item.pattern)} by {code(item.by)}: {plain(item.reason)}" for item in run.exceptions[:50]]
     return "\n".join(lines)
 
 
+_CLOSEOUTS: Final = {
+    Dialect.EXEC_PLAN: "moves it to its completed place and updates the indexes and the references to it",
+    Dialect.MEMORY_BANK: "finishes its execution log",
+    Dialect.SPEC_PLAN: "removes PROGRESS.md and brings the spec's status and its row in the index up to date",
+    Dialect.TEAM_SESSION: "brings the session's own file to its end",
+}
+
+
 def closeout_body(run: Run) -> str:
     """The body of the closeout pull request."""
     return clipped(
-        f"Closes out the plan executed in #{run.pull.number}: moves it to its completed place and updates the indexes "
-        f"and the references to it.\n\n{completion_report(run)}",
+        f"Closes out the plan executed in #{run.pull.number}: {_CLOSEOUTS[run.dialect]}.\n\n{completion_report(run)}",
         BODY_LIMIT,
     )
 

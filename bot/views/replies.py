@@ -161,8 +161,12 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
         case Problem.NOT_READY_TO_CLOSE:
             return f"The plan cannot be closed out now:\n\n{bullets(items)}\n\n`/status` shows what is next."
         case Problem.ALREADY_CLOSED:
-            where = f" ({values['url']})" if values["url"] else ""
-            return f"The plan is closed out already{where}. Nothing is left to be done."
+            if values["url"]:
+                return (
+                    f"The plan is closed out already, by {values['url']}. If that was closed without being merged, "
+                    "reopen it; if it cannot be merged, bring its branch up to date."
+                )
+            return "The plan is closed out already. Nothing is left to be done."
         case _:
             return work_sentence(refusal)
 

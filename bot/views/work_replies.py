@@ -82,8 +82,6 @@ def _ending_sentence(refusal: Refusal) -> str:
             )
         case Problem.NOTHING_TO_ROLL_BACK:
             return f"The branch is at {commit(values['head'])}, where the run began. There is nothing to bring back."
-        case Problem.RECORD_OFF:
-            return "The policy says `record: off`, so nothing is written to the branch."
         case _:
             raise AssertionError(f"there are no words for {refusal.problem}")
 

@@ -388,7 +388,7 @@ class World:
             if run.state is RunState.RUNNING and waiting:
                 awaiting = (
                     waiting[0].head or decision.situation.content_head,
-                    " ".join(block.id for block in waiting),
+                    "\n".join(block.id for block in waiting),
                 )
             elif run.state in {RunState.VALIDATING, RunState.COMPLETED}:
                 awaiting = (decision.situation.content_head, None)
