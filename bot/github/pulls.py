@@ -38,6 +38,7 @@ class PullRequest:
     base_sha: str
     base_ref: str
     base_repository_id: int
+    base_full_name: str | None
     labels: tuple[str, ...]
     changed_files: int | None
     commits: int | None
@@ -159,6 +160,7 @@ def pull_request(value: Json) -> PullRequest:
         base_sha=field(value, "base.sha", str, of),
         base_ref=field(value, "base.ref", str, of),
         base_repository_id=field(value, "base.repo.id", int, of),
+        base_full_name=optional(value, "base.repo.full_name", str, of),
         labels=tuple(field(label, "name", str, "a label") for label in labels),
         changed_files=optional(value, "changed_files", int, of),
         commits=optional(value, "commits", int, of),

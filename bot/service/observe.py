@@ -94,7 +94,7 @@ class Observer:
             base_ref=found.base_ref,
             base_sha=found.base_sha,
             changed_files=found.changed_files or 0,
-            full_name=target.repo.full_name,
+            full_name=found.base_full_name or target.repo.full_name,
             html_url=found.html_url,
         )
 

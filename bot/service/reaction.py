@@ -27,6 +27,7 @@ from bot.runs.events import ButtonPressed, ChecklistEdited, CommentCreated, Even
 from bot.runs.facts import Facts
 from bot.runs.model import Entry, PullKey, Run
 from bot.runs.needs import Needs, needs
+from bot.service.merge_group import MergeQueue
 from bot.service.observe import HeadMovedMeanwhile, Observer
 from bot.service.perform import Performer
 from bot.service.reports import read_filed
@@ -35,6 +36,7 @@ from bot.service.target import Target
 from bot.service.workers import NOWHERE, Addresses
 from bot.store.delivery import Delivery
 from bot.store.errors import Conflict
+from bot.store.merge_groups import StoredGroup
 from bot.store.pulls import PullRow, PullUpdate
 from bot.store.reactions import Reaction
 from bot.store.runs import StoredRun
@@ -56,6 +58,7 @@ class Waiting:
     events: tuple[Event, ...]
     stored: StoredRun | None
     shown: ShownViews
+    groups: tuple[StoredGroup, ...] = ()
 
     @property
     def run(self) -> Run | None:
@@ -81,6 +84,7 @@ class Reactor:
         self.observer = Observer(app, app_id, clock)
         self._performer = Performer(store, app_id, clock, metrics, addresses)
         self._presenter = Presenter(store, app_id, clock)
+        self._queue = MergeQueue(store, app_id, clock)
 
     async def react(self, key: PullKey) -> None:
         """Pass over a pull request until nothing waits; more than once when acting changed what was decided on."""
@@ -106,6 +110,7 @@ class Reactor:
             shown_head=next((head for head, _ in waiting.shown.checks), None),
         )
         target = self._target(waiting.row)
+        await self._queue.begin(target, waiting.groups)
         if not need.look:
             handled = tuple(delivery.guid for delivery in waiting.deliveries)
             if handled:
@@ -128,6 +133,7 @@ class Reactor:
             handled = tuple(delivery.guid for delivery in waiting.deliveries)
             await self._store.record(Reaction(key, self._clock(), handled_guids=handled))
             await self._store.set_wake_at(key, None)
+            await self._store.drop_groups(key, self._clock())
             return False
 
     async def _is_gone(self, target: Target) -> bool:
@@ -156,14 +162,16 @@ class Reactor:
         fresh = await self._store.unhandled_comments(key.repository_id, comment_ids)
         events = [event for event in events if not isinstance(event, CommentCreated) or event.store_id in fresh]
         is_due = row.wake_at is not None and row.wake_at <= self._clock()
-        if woken or is_due or row.attempts:
+        groups = tuple(await self._store.open_groups(key))
+        if woken or is_due or row.attempts or groups:
             events.append(Woken("again" if woken else "due"))
         # Noted before these events are marked as handled: whatever fails or dies on the way, it is written again.
         if any(isinstance(event, ChecklistEdited) for event in events):
             await self._store.distrust_comment(key)
         if any(isinstance(event, Rerequested | ButtonPressed) for event in events):
             await self._store.forget_checks(key)
-        return Waiting(row, deliveries, tuple(events), await self._store.latest_run(key), await self._store.shown(key))
+        stored, shown = await self._store.latest_run(key), await self._store.shown(key)
+        return Waiting(row, deliveries, tuple(events), stored, shown, groups)
 
     def _target(self, row: PullRow) -> Target:
         client = self._app.installation(row.installation_id, row.key.repository_id)
@@ -180,11 +188,16 @@ class Reactor:
         if acted.changed_run:
             return True
         await self._presenter.show(target, decision.run, decision.situation, facts, ledger, waiting.shown)
+        await self._queue.answer(target)
         await self._store.set_wake_at(target.key, decision.wake_at)
         return False
 
     async def _observe(self, target: Target, waiting: Waiting, need: Needs) -> Facts:
         pull = await self.observer.pull(target)
+        if pull.full_name != target.repo.full_name:
+            # GitHub follows a renamed repository when it reads and not when it writes.
+            await self._store.rename_repository(target.key.repository_id, pull.full_name)
+            raise HeadMovedMeanwhile
         seen_at = await self._store.set_head(target.key, pull.head_sha, self._clock())
         outcomes = await self._store.outcomes(waiting.run.id) if waiting.run else {}
         return await self.observer.facts(

@@ -9,10 +9,13 @@ from typing import Final
 import structlog
 
 from bot.github.webhooks import Concern, Ignored, MergeGroup, read_delivery
-from bot.runs.events import Woken
+from bot.runs.command_lines import command_lines
+from bot.runs.events import CommentCreated, Rerequested, Woken
 from bot.runs.model import PullKey
+from bot.runs.workers import effect_key
 from bot.service.reports import read_filed
 from bot.store.delivery import Delivery
+from bot.store.issue_commands import IssueCommand
 from bot.store.store import Store
 
 BATCH: Final = 200
@@ -40,21 +43,33 @@ class Router:
             await self._store.route(delivery.guid, [filed.pull], self._clock())
             return
         concern = read_delivery(delivery.event, delivery.body, self._app_id)
-        if isinstance(concern, MergeGroup):
-            concern = Ignored("a merge group: nobody looks at it yet")
-        if isinstance(concern, Ignored):
-            _log.debug("delivery ignored", delivery=delivery.guid, event_name=delivery.event, reason=concern.reason)
-            await self._store.ignore(delivery.guid, concern.reason, self._clock())
+        if isinstance(concern, Concern) and concern.is_issue:
+            command = _issue_command(concern)
+            if isinstance(command, IssueCommand):
+                await self._store.add_issue_command(delivery.guid, command, self._clock())
+                return
+            concern = command
+        keys = concern if isinstance(concern, Ignored) else await self._keys(concern)
+        if isinstance(keys, Ignored):
+            _log.debug("delivery ignored", delivery=delivery.guid, event_name=delivery.event, reason=keys.reason)
+            await self._store.ignore(delivery.guid, keys.reason, self._clock())
             return
-        keys = await self._keys(concern)
         await self._store.route(delivery.guid, keys, self._clock())
 
-    async def _keys(self, concern: Concern) -> list[PullKey]:
+    async def _keys(self, concern: Concern | MergeGroup) -> list[PullKey] | Ignored:
+        if isinstance(concern, MergeGroup):
+            return await self._of_group(concern)
         if isinstance(concern.event, Woken):
             self._forget_policy(concern.repository_id)
-            return await self._store.pulls_into(concern.repository_id, concern.base_branch or "")
+            if concern.base_branch is not None:
+                return await self._store.pulls_into(concern.repository_id, concern.base_branch)
+            return await self._renamed(concern)
+        if concern.dispatch is not None:
+            # The effect is stored before the dispatch is sent: a webhook that overtakes the answer finds it already.
+            key = await self._store.pull_of_effect(concern.repository_id, effect_key(concern.dispatch))
+            return Ignored("the workflow run names a dispatch that the bot did not make here") if key is None else [key]
         if concern.number is None:
-            return await self._store.pulls_at_head(concern.repository_id, concern.sha or "")
+            return await self._at_head(concern)
         key = PullKey(concern.repository_id, concern.number)
         await self._store.remember_pull(
             key,
@@ -66,3 +81,54 @@ class Router:
             base_ref=concern.base_ref,
         )
         return [key]
+
+    async def _at_head(self, concern: Concern) -> list[PullKey]:
+        """The pull requests with that head, and the one that answers for the merge group with that head."""
+        keys = await self._store.pulls_at_head(concern.repository_id, concern.sha or "")
+        if isinstance(concern.event, Rerequested):
+            key = await self._store.reopen_group(concern.repository_id, concern.sha or "")
+            keys += [] if key is None or key in keys else [key]
+        return keys
+
+    async def _renamed(self, concern: Concern) -> list[PullKey]:
+        """The name is written down for every pull request of the repository; those with a run are looked at."""
+        await self._store.rename_repository(
+            concern.repository_id, concern.full_name, installation_id=concern.installation_id
+        )
+        return await self._store.open_pulls_with_live_run(concern.repository_id)
+
+    async def _of_group(self, group: MergeGroup) -> list[PullKey] | Ignored:
+        """The pull request that answers for a merge group: the one that GitHub named it after, else any into there."""
+        number = group.last_number
+        if number is None:
+            into = await self._store.pulls_into(group.repository_id, group.base_ref)
+            number = next((key.number for key in into), None)
+        if number is None:
+            return Ignored("the merge group names no pull request, and none is known into that branch")
+        key = PullKey(group.repository_id, number)
+        await self._store.remember_pull(
+            key, installation_id=group.installation_id, full_name=group.full_name, now=self._clock()
+        )
+        await self._store.add_group(key, group.head_sha, group.base_ref, self._clock())
+        return [key]
+
+
+def _issue_command(concern: Concern) -> IssueCommand | Ignored:
+    """A comment on an issue is no pull request's: only `/execute` is for the bot there."""
+    event = concern.event
+    if not isinstance(event, CommentCreated) or concern.number is None:
+        return Ignored("nothing follows from what happens on an issue")
+    if event.author.is_bot:
+        return Ignored("a bot commands nothing on an issue")
+    if not any(line.word == "execute" for line in command_lines(event.body)):
+        return Ignored("the comment on the issue does not say /execute")
+    return IssueCommand(
+        key=PullKey(concern.repository_id, concern.number),
+        comment_id=event.comment_id,
+        installation_id=concern.installation_id,
+        full_name=concern.full_name,
+        author=event.author.login,
+        author_id=event.author.id,
+        body=event.body,
+        written_at=event.at,
+    )
