@@ -22,7 +22,7 @@ from bot.github.oidc_keys import fetch_with
 from bot.logs import configure_logs
 from bot.metrics import Metrics
 from bot.service.dispatch import LONGEST_SLEEP, Dispatcher
-from bot.service.reports import ReportDesk
+from bot.service.reports import ReportDesk, default_branch_on
 from bot.service.workers import Addresses
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.errors import StoreError
@@ -105,7 +105,9 @@ async def serving(settings: Settings, clock: Callable[[], datetime] = utc_now) -
             verifier = Verifier(
                 settings.oidc_issuer, settings.report_audience, fetch_with(session, KEY_TIMEOUTS), clock
             )
-            reports = Reports(verifier, ReportDesk(store, inbox, app, clock), dispatcher.wake, metrics)
+            reports = Reports(
+                verifier, ReportDesk(store, inbox, default_branch_on(app), clock), dispatcher.wake, metrics
+            )
         site = create_app(settings, inbox, dispatcher.wake, readiness(settings, store), metrics, reports=reports)
         address = await parts.enter_async_context(listening(site, settings.host, settings.port))
         yield Serving(address, dispatcher, reacting, store, metrics)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -30,6 +30,8 @@ from bot.store.store import Store
 
 MOST_NOTED: Final = 3
 """How many refusals of one dispatch the ledger takes in an hour."""
+DefaultBranch = Callable[[Work], Awaitable[str]]
+"""The default branch of the repository that the work is in, as it is now; raises GitHubError."""
 _LONGEST_ID: Final = 100
 USED: Final = "The token was used before: each report needs a new one"
 
@@ -81,13 +83,25 @@ def read_filed(delivery: Delivery) -> Filed | None:
         return None
 
 
+def default_branch_on(app: GitHubApp) -> DefaultBranch:
+    """Asks GitHub, by the repository's id: after a rename its name may be another's."""
+
+    async def ask(work: Work) -> str:
+        client = app.installation(work.installation_id, work.pull.repository_id)
+        return (await repos.by_id(client, work.pull.repository_id)).default_branch
+
+    return ask
+
+
 class ReportDesk:
     """Takes the reports whose tokens are verified. Everything here may raise StoreError or InboxUnavailable."""
 
-    def __init__(self, store: Store, inbox: Inbox, app: GitHubApp, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, inbox: Inbox, default_branch: DefaultBranch, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._inbox = inbox
-        self._app = app
+        self._default_branch = default_branch
         self._clock = clock
         self._hour = ""
         self._noted: Counter[str] = Counter()
@@ -103,12 +117,9 @@ class ReportDesk:
         if await self._store.has_delivery(guid):
             raise ReportUnwanted(409, USED)
         dispatch = awaited(work.run, report)
-        repository = await repos.by_id(
-            self._app.installation(work.installation_id, work.pull.repository_id), work.pull.repository_id
-        )
         identity.expect(
             repository_id=work.pull.repository_id,
-            default_branch=repository.default_branch,
+            default_branch=await self._default_branch(work),
             workflow_file=dispatch.worker,
             # GitHub's answer to the dispatch may be known before a reaction has brought it into the run.
             workflow_run_id=dispatch.workflow_run_id or work.workflow_run_id,

@@ -57,9 +57,9 @@ class ReportBody(BaseModel):
     dispatch: str = Field(pattern=r"^sw-[0-9a-f]{20}$")
     block: str = Field(min_length=1, max_length=200)
     status: ReportStatus
-    commit: Annotated[str | None, BeforeValidator(_absent), Field(pattern=r"^[0-9A-Fa-f]{7,64}$")] = None
+    commit: Annotated[Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{7,64}$")] | None, BeforeValidator(_absent)] = None
     notes: Annotated[str, BeforeValidator(_words)] = ""
-    signal: Annotated[str | None, BeforeValidator(_absent), Field(max_length=100)] = None
+    signal: Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(_absent)] = None
 
     def report(self) -> Report:
         return Report(self.dispatch, self.block, self.status, self.commit, self.notes, self.signal)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
 from bot.store.store import Store
 from bot.web.app import create_app
+from bot.web.reports import Reports
 
 SECRET = "It's a Secret to Everybody"
 HOOK = "/api/github/webhooks"
@@ -107,7 +108,9 @@ def present(headers: Mapping[str, str | None]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def a_site(settings: Settings, **options: Any) -> AsyncIterator[Site]:
+async def a_site(
+    settings: Settings, with_reports: Callable[[Store, FullInbox, Metrics], Reports] | None = None, **options: Any
+) -> AsyncIterator[Site]:
     migrate(settings.database_url)
     store = Store.open(settings.database_url)
     inbox = FullInbox.open(settings.database_url)
@@ -119,6 +122,8 @@ async def a_site(settings: Settings, **options: Any) -> AsyncIterator[Site]:
     async def readiness() -> Mapping[str, str | None]:
         return ready
 
+    if with_reports is not None:
+        options["reports"] = with_reports(store, inbox, metrics)
     app = create_app(settings, inbox, lambda: woken.append("woken"), readiness, metrics, **options)
     async with TestClient(TestServer(app)) as client:
         yield Site(client, store, inbox, metrics, ready, woken)
