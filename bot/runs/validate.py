@@ -16,7 +16,7 @@ from bot.runs.model import Confirmation, Dispatch, DispatchState, EntryKind, Run
 from bot.runs.obstacles import check_obstacles, plan_obstacles
 from bot.runs.steer import live
 from bot.runs.turn import Call, Turn
-from bot.runs.workers import BOT, effect_key
+from bot.runs.workers import BOT, deadline, effect_key
 
 COMMANDS_LIMIT: Final = 60_000
 """GitHub takes at most 65,535 characters of inputs in all."""
@@ -70,9 +70,14 @@ def _start(turn: Turn, run: Run, workflow: str, head: str) -> Turn:
 
 def _followed(turn: Turn, run: Run, known: Dispatch) -> Turn:
     outcome = turn.facts.outcomes.get(effect_key(known.id))
-    if known.is_over or outcome is None or outcome.state is not OutcomeState.FAILED:
+    if known.is_over:
         return turn
-    why = f"it could not be started: {outcome.error or 'no reason given'}"
+    if outcome is not None and outcome.state is OutcomeState.FAILED:
+        why = f"it could not be started: {outcome.error or 'no reason given'}"
+    elif turn.now >= deadline(known, turn.policy.workers):
+        why = "its workflow run did not come to an end in time; say /validate high to start it again"
+    else:
+        return turn
     failed = replace(known, state=DispatchState.FAILED, failure=why)
     return turn.to(replace(run, validation=failed)).note(EntryKind.FAILED, BOT, why)
 

@@ -123,14 +123,16 @@ def deadline(dispatch: Dispatch, policy: WorkersPolicy) -> datetime:
 
 
 def next_deadline(run: Run | None, policy: WorkersPolicy) -> datetime | None:
+    if run is not None and run.state is RunState.VALIDATING and run.validation is not None:
+        return None if run.validation.is_over else deadline(run.validation, policy)
     if run is None or run.state is not RunState.RUNNING:
         return None
     waiting = [
-        deadline(block.dispatch, policy)
+        block.dispatch
         for block in run.open_blocks
         if block.state is BlockState.ACTIVE and block.dispatch is not None and not block.dispatch.is_over
     ]
-    return min(waiting, default=None)
+    return min((deadline(dispatch, policy) for dispatch in waiting), default=None)
 
 
 def _timed_out(turn: Turn, block_id: str) -> Turn:
@@ -256,7 +258,7 @@ def reported(turn: Turn, event: WorkerReported) -> Turn:
         return turn
     block = _dispatched(run, event.dispatch)
     said = f"{event.status} {event.notes}".strip()
-    if block is None or block.state is not BlockState.ACTIVE or not run.is_live:
+    if block is None or block.dispatch is None or block.dispatch.is_over or block.state is not BlockState.ACTIVE:
         return turn.note(EntryKind.REPORTED, event.dispatch, f"{said}: nobody waits for it", block=event.block)
     turn = turn.note(EntryKind.REPORTED, event.dispatch, said, block=block.id)
     match event.status:

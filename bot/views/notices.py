@@ -12,6 +12,7 @@ from bot.runs.facts import Facts
 from bot.runs.messages import Notice, NoticeKind, Refusal
 from bot.runs.model import Entry, Run
 from bot.views.checklist import checklist
+from bot.views.graph import icon_lines
 from bot.views.next_step import WAY_ON
 from bot.views.replies import help_body, refusal_body
 from bot.views.reports import dialect_report
@@ -33,7 +34,11 @@ def _notice(notice: Notice, run: Run | None, situation: Situation, facts: Facts,
             return help_body()
         case NoticeKind.STATUS:
             body = checklist(run, situation, facts, ledger)
-            return body.replace(CHECKLIST_MARKER, "").strip() if body else "There is no plan in this pull request."
+            if not body:
+                return "There is no plan in this pull request."
+            said = body.replace(CHECKLIST_MARKER, "").strip()
+            is_session = run is not None and run.dialect is Dialect.TEAM_SESSION
+            return "\n".join([*icon_lines(run), "", said]) if run is not None and is_session else said
         case NoticeKind.MERGED_EARLY:
             return (
                 f"The pull request was merged before {code(notice.values['path'])} was done, so it is not closed out "

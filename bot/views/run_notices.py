@@ -6,9 +6,10 @@ from bot.plans.model import Dialect
 from bot.runs.messages import Notice, NoticeKind
 from bot.runs.model import KickbackSignal, Run
 from bot.views.brief import brief
+from bot.views.execution_report import start_block
 from bot.views.graph import icon_lines
 from bot.views.next_step import WAY_ON
-from bot.views.words import bullets, code, commit, counted, plain
+from bot.views.words import bullets, code, commit, plain
 
 
 def run_notice(notice: Notice, run: Run) -> str:
@@ -93,17 +94,7 @@ def _started(run: Run) -> str:
         done = [block.id for block in run.blocks if block.is_settled]
         known = f"\n\nCompleted before this run, as the session says: {', '.join(map(code, done))}." if done else ""
         return "\n".join(["The session is being executed.", "", *icon_lines(run)]) + known
-    return "\n".join(
-        [
-            f"Executing plan: {code(run.plan_path)}",
-            f"Branch: {code(run.branch)}",
-            f"Rollback point: {commit(run.rollback)}",
-            f"Tasks: {len(run.blocks)}",
-            f"Milestones: {run.milestones}",
-            *(
-                [f"\n{counted(len(run.warnings), 'readiness box', 'readiness boxes')} not ticked"]
-                if run.warnings
-                else []
-            ),
-        ]
-    ).replace("\n", "  \n")
+    said = start_block(run.plan_path, run.branch, run.rollback, len(run.blocks), run.milestones)
+    if not run.warnings:
+        return said
+    return f"{said}\n\nNot ready, and the policy lets it pass:\n\n{bullets(run.warnings)}"
