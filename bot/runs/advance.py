@@ -196,7 +196,7 @@ def _stopped_by_condition(turn: Turn) -> Turn:
     if run is None or run.mode is not Mode.AUTONOMOUS or run.state is not RunState.RUNNING:
         return turn
     conditions = [
-        *(sentence.problem.replace("_", " ") for sentence in (*plan_obstacles(turn.situation), *_red(turn))),
+        *(_condition(refusal) for refusal in (*plan_obstacles(turn.situation), *_red(turn))),
         *(f"{block.id} is {block.state}: {block.reason}" for block in run.blocks if block.state in _HELD),
     ]
     if not conditions:
@@ -206,6 +206,12 @@ def _stopped_by_condition(turn: Turn) -> Turn:
     turn = turn.to(paused).note(EntryKind.PAUSED, BOT, reason)
     notice = Notice(NoticeKind.STOPPED, {"reason": reason}, tuple(conditions))
     return turn.do(Say(f"say:{run.id}:stopped:{run.sequence}", notice))
+
+
+def _condition(refusal: Refusal) -> str:
+    """What was met, with the names of the gates, files or changes that it is about."""
+    about = f": {', '.join(refusal.items[:5])}" if refusal.items else ""
+    return refusal.problem.replace("_", " ") + about
 
 
 _HELD: Final = frozenset({BlockState.FAILED, BlockState.BLOCKED})

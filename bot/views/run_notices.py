@@ -35,8 +35,7 @@ def run_notice(notice: Notice, run: Run) -> str:
             )
         case NoticeKind.STOPPED:
             return (
-                f"The autonomous run stopped:\n\n{bullets(items)}\n\nOnce that is put right, an approver says "
-                "`/resume`; `/execute stepwise` is not needed for it."
+                f"The autonomous run stopped:\n\n{bullets(items)}\n\nOnce that is put right, an approver says `/resume`."
             )
         case NoticeKind.STALLED:
             return (
