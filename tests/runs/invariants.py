@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.plans.contract import contract_of, definition_hash
+from bot.plans.model import Dialect, Mode
 from bot.plans.patterns import ScopeRules
+from bot.runs.clicks import calls
 from bot.runs.command_lines import command_lines
 from bot.runs.decide import Decision, decide
-from bot.runs.effects import CloseOut, Say, WriteRecord
+from bot.runs.effects import CancelWorker, CloseOut, Decided, Say, WriteRecord
 from bot.runs.events import CommentCreated, Event
 from bot.runs.facts import Facts, GateState, OutcomeState
 from bot.runs.model import Approval, BlockRun, BlockState, EntryKind, Run, RunState
@@ -34,19 +37,19 @@ def hold(world: World, before: Run | None, facts: Facts, events: Sequence[Event]
     key = before.pull if before else (decision.run.pull if decision.run else None)
     if key is not None:
         assert decide(key, before, facts, events, world.now) == decision, "the same input gives the same output"
-    assert len({effect.key for effect in decision.effects}) == len(decision.effects), "an effect key is used once"
+    keys_are_used_once(decision.effects)
     assert all(entry.at == world.now for entry in decision.entries)
     run = decision.run
     if run is None:
         assert before is None and not decision.entries
         return
-    asked = {event.comment_id: event for event in events if isinstance(event, CommentCreated)}
+    asked = {given.comment.comment_id: given.comment for given in calls(events)}
     for entry in decision.entries:
         if entry.comment_id is not None:
             assert entry.comment_id in asked and entry.comment_id not in world.handled, "a comment acts at most once"
     earlier = before if before is not None and before.id == run.id else None
     nothing_undone(earlier, run, decision)
-    blocks_close_in_order(earlier, run, decision)
+    blocks_are_taken_in_order(earlier, run)
     for block in run.blocks:
         was = earlier.block(block.id) if earlier else None
         if block.state is BlockState.DONE and (was is None or was.approval != block.approval):
@@ -85,18 +88,53 @@ def nothing_undone(earlier: Run | None, run: Run, decision: Decision) -> None:
         assert new == old, f"the settled block {old.id} changed without anybody saying so"
 
 
-def blocks_close_in_order(earlier: Run | None, run: Run, decision: Decision) -> None:
-    open_seen = False
+def keys_are_used_once(effects: Sequence[Decided]) -> None:
+    """Only cancelling one and the same workflow run may be asked for twice: the store keeps the first of a key."""
+    known: dict[str, Decided] = {}
+    for effect in effects:
+        assert effect.key not in known or (isinstance(effect, CancelWorker) and known[effect.key] == effect), (
+            f"the key {effect.key} is used twice"
+        )
+        known[effect.key] = effect
+
+
+def blocks_are_taken_in_order(earlier: Run | None, run: Run) -> None:
+    """What a block waits for is settled before it is opened, and only what may stand side by side does."""
+    settled = {block.id for block in run.blocks if block.is_settled}
     for block in run.blocks:
-        if not block.is_settled:
-            open_seen = True
-        elif open_seen:
-            was = earlier.block(block.id) if earlier else None
-            assert was is not None and was.is_settled, f"{block.id} was closed before the blocks above it"
+        was = earlier.block(block.id) if earlier else None
+        is_closed_now = block.approval is not None and (was is None or was.approval != block.approval)
+        if not block.is_open and not is_closed_now:
+            continue
+        group = set(run.group_of(block.id))
+        missing = waits_for(run, block.id) - settled - group
+        assert not missing, f"{block.id} was opened before {', '.join(sorted(missing))}"
+        if run.dialect is Dialect.TEAM_SESSION:
+            continue
+        for above in run.blocks[: run.blocks.index(block)]:
+            overtaken = above.id not in settled | group and waits_for(run, above.id) <= settled
+            together = above.is_open and run.dialect is Dialect.SPEC_PLAN
+            assert not overtaken or together, f"{block.id} was opened before {above.id}, which is above it"
+    for one, other in itertools.combinations(run.open_blocks, 2):
+        may_stand_together(run, one, other)
     live = [block for block in run.blocks if block.state in {BlockState.ACTIVE, BlockState.AWAITING_APPROVAL}]
-    assert len(live) <= 1
     if live:
-        assert run.open_block == live[0]
+        assert run.open_block is not None and run.open_block.is_open
+
+
+def waits_for(run: Run, block_id: str) -> set[str]:
+    return set(run.promise(block_id).get("depends_on") or ())
+
+
+def may_stand_together(run: Run, one: BlockRun, other: BlockRun) -> None:
+    """Two open blocks: of one approved group, or independent with files of their own, or of a session's graph."""
+    if other.id in run.group_of(one.id) or run.dialect is Dialect.TEAM_SESSION:
+        return
+    said = f"{one.id} and {other.id} are open side by side"
+    assert run.dialect is Dialect.SPEC_PLAN, said
+    promises = [run.promise(block.id) for block in (one, other)]
+    assert all(promise["independent"] and promise["files"] for promise in promises), said
+    assert not set(promises[0]["files"]) & set(promises[1]["files"]), said
 
 
 def is_permitted(facts: Facts, comment: CommentCreated, world: World) -> bool:
@@ -146,12 +184,9 @@ def policy_is_readable(facts: Facts) -> None:
 
 
 def plan_is_the_locked_one(world: World, run: Run) -> None:
-    from tests.runs.world import reading
-
     assert world.plan_unknown is None, "nothing advances on a plan that could not be read"
-    text = world.tree.get(run.plan_path)
-    assert text is not None, "nothing advances without the plan on the branch"
-    found = reading(run.plan_path, text)
+    assert run.plan_path in world.tree, "nothing advances without the plan on the branch"
+    found = world.reading(run.plan_path)
     assert found.plan is not None and found.is_executable, "nothing advances on a plan that cannot be executed"
     assert contract_of(found.plan).hash == run.contract, "nothing advances on a changed contract"
     assert [definition_hash(block) for block in found.plan.blocks] == [block.definition for block in run.blocks]
@@ -179,7 +214,7 @@ def bytes_were_meant(
                 return True
             continue
         shown = facts.shown
-        if shown and (shown.head, shown.block) == (world.content_head, subject) and shown.at <= comment.at:
+        if shown and shown.head == world.content_head and shown.covers(subject) and shown.at <= comment.at:
             return True
     return False
 
@@ -201,11 +236,15 @@ def approval_is_of_exactly_these_bytes(
     approval = block.approval
     assert isinstance(approval, Approval), f"{block.id} is done without an approval"
     said = f"the approval of {block.id}"
-    comment = asked[approval.comment_id]
-    assert approval.block == block.id and comment.author.login == approval.by
-    assert is_permitted(facts, comment, world), f"{said} is by somebody who may not approve"
+    assert approval.block == block.id
     assert approval.head == world.content_head == block.head, f"{said} is for bytes that are not the live ones"
-    assert bytes_were_meant(world, facts, comment, frozenset({"approve"}), block.id), f"{said} meant other bytes"
+    if approval.comment_id == 0:
+        block_closed_by_itself(world, before, run, block, approval)
+    else:
+        comment = asked[approval.comment_id]
+        assert comment.author.login == approval.by
+        assert is_permitted(facts, comment, world), f"{said} is by somebody who may not approve"
+        assert bytes_were_meant(world, facts, comment, frozenset({"approve"}), block.id), f"{said} meant other bytes"
     policy_is_readable(facts)
     facts_are_known(world)
     assert approval.contract == run.contract
@@ -220,7 +259,28 @@ def approval_is_of_exactly_these_bytes(
     assert scope_is_clean(world, run), f"{said} stands on a change out of scope"
     was_not_stopped(before, decision, EntryKind.APPROVED)
     entries = [e for e in decision.entries if e.kind is EntryKind.APPROVED and e.block == block.id]
-    assert [(e.commit, e.comment_id, e.actor) for e in entries] == [(approval.head, approval.comment_id, approval.by)]
+    said_by = (approval.head, approval.comment_id or None, approval.by)
+    assert [(e.commit, e.comment_id, e.actor) for e in entries] == [said_by]
+
+
+def block_closed_by_itself(world: World, before: Run | None, run: Run, block: BlockRun, approval: Approval) -> None:
+    """Only where a person said autonomous, on green gates, for a block that its commits or a report name."""
+    said = f"{block.id} closed by itself"
+    assert run.mode is Mode.AUTONOMOUS, said
+    assert run.started_by in approval.by, f"{said}, and nobody answers for it"
+    assert approval.gate_note is None, f"{said} without a gate"
+    assert world.reports.get(world.head) or world.reports.get(world.content_head), f"{said} without a gate"
+    assert before is not None
+    above = [commit for commit in world.above(before.boundary) or () if not commit.by_bot and not commit.is_merge]
+    assert block.reported is not None or any(names(commit.message, block.id) for commit in above), said
+
+
+def names(message: str, block_id: str) -> bool:
+    """Whether a commit says that it is this block's, by its subject or by a trailer."""
+    subject, *rest = message.splitlines() or [""]
+    is_subject = subject.casefold().startswith(block_id.casefold()) and ":" in subject
+    trailer = f"stepwise-block: {block_id}".casefold()
+    return is_subject or any(line.strip().casefold() == trailer for line in rest)
 
 
 def verdict_is_of_exactly_these_bytes(
@@ -290,10 +350,9 @@ def views_hold(world: World, facts: Facts, decision: Decision) -> None:
 
 
 def deciding_again_changes_nothing(world: World, facts: Facts, decision: Decision) -> None:
-
     run = decision.run
     assert run is not None
-    outcomes = {key: value for key, value in facts.outcomes.items() if key.startswith(f"{run.id}:")}
+    outcomes = {key: value for key, value in facts.outcomes.items() if key in world.own_outcomes(run)}
     again_facts = replace(facts, progress=world.progress(run), outcomes=outcomes)
     again = decide(run.pull, run, again_facts, (), world.now)
     assert (again.run, again.entries, again.effects) == (run, (), ()), "deciding twice changes nothing"

@@ -14,15 +14,25 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from bot.plans.dialects import dialect_of, read
-from bot.plans.exec_plan_record import apply_record
-from bot.plans.model import Reading
+from bot.plans.model import Dialect, Reading
 from bot.runs.codec import dump_effect, dump_run, load_effect, load_run
 from bot.runs.decide import Decision, decide
-from bot.runs.effects import CloseOut, Decided, React, Say, WriteRecord
-from bot.runs.events import CommentCreated, Event, PullChanged, Woken
+from bot.runs.effects import (
+    CancelWorker,
+    CloseOut,
+    Decided,
+    PlanningIssue,
+    React,
+    RollBack,
+    Say,
+    StartWorker,
+    WriteRecord,
+)
+from bot.runs.events import ButtonPressed, ChecklistEdited, CommentCreated, Event, PullChanged, Woken
 from bot.runs.facts import (
     ChangedFile,
     Commit,
+    Deployment,
     Facts,
     Files,
     GateReport,
@@ -42,12 +52,14 @@ from bot.runs.messages import Message, Notice, Problem, Refusal
 from bot.runs.model import BlockState, Entry, Person, PullKey, Run, RunState
 from bot.runs.needs import needs, plan_paths
 from bot.runs.policy import Policy, PolicyProblem
+from bot.service.writing import written
+from bot.views.checklist import checklist
 from tests.runs import invariants
+from tests.runs.plans import BRANCH, read_session_from
 
 KEY = PullKey(70, 12)
 PLAN = "docs/exec-plans/active/2026-01-checkout.md"
 COMPLETED = "docs/exec-plans/completed/2026-01-checkout.md"
-BRANCH = "feature/checkout"
 START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 BASE_TREE = {"README.md": "The shop\n", "infra/main.tf": "region\n", "src/old.py": "old\n"}
 TEAM = {"maria": "admin", "coda": "write", "toni": "triage", "otto": "read", "eve": "none"}
@@ -204,6 +216,10 @@ class World:
     permissions_unknown: str | None = None
     commits_made: int = 0
     next_comment: int = 1000
+    plan_path: str = PLAN
+    deployments: tuple[Deployment, ...] = ()
+    dispatches_land: bool = True
+    html_url: str = ""
 
     # -- what people do ------------------------------------------------------------------------------------------
 
@@ -231,7 +247,7 @@ class World:
         for path in paths:
             tree[path] = f"bytes of commit {self.commits_made}\n"
         if plan is not None:
-            tree[PLAN] = plan
+            tree[self.plan_path] = plan
         for path, content in (files or {}).items():
             if content is None:
                 tree.pop(path, None)
@@ -274,11 +290,42 @@ class World:
 
     def deliver(self, *comment_ids: int) -> Answer:
         """The webhooks of comments arrive, together and in this order."""
+        return self.answer(*[self.comments[comment_id] for comment_id in comment_ids])
+
+    def tick_box(self, line_with: str, *, by: str = "maria") -> Answer:
+        """Somebody ticks the box of the checklist whose line holds these words."""
+        was = self.checklist()
+        lines = [f"- [x] {line[6:]}" if line_with in line and line.startswith("- [ ] ") else line
+                 for line in was.splitlines()]  # fmt: skip
+        now = "\n".join(lines)
+        assert now != "\n".join(was.splitlines()), f"there is no open box with {line_with}"
+        return self.checklist_edited(was, now, by=by)
+
+    def checklist_edited(self, was: str, now: str, *, by: str = "maria") -> Answer:
+        self.tick()
+        return self.answer(ChecklistEdited(Person(by, abs(hash(by)) % 1000), was, now, self.now))
+
+    def press(self, identifier: str, *, by: str = "maria", head: str | None = None) -> Answer:
+        """A button of one of the bot's own checks."""
+        self.tick()
+        person = Person(by, abs(hash(by)) % 1000)
+        return self.answer(ButtonPressed(person, identifier, head or self.head, "stepwise/progress", self.now))
+
+    def answer(self, *events: Event) -> Answer:
+        """What events brought about."""
         before = set(self.effects)
-        entries = len(self.ledger)
-        self.react(*[self.comments[comment_id] for comment_id in comment_ids])
+        entries, run_id = len(self.ledger), self.run.id if self.run else None
+        self.react(*events)
         new = [effect for key, effect in self.effects.items() if key not in before]
-        return Answer(tuple(new), tuple(self.ledger[entries:]))
+        is_same = self.run is not None and self.run.id == run_id
+        return Answer(tuple(new), tuple(self.ledger[entries:] if is_same else self.ledger))
+
+    def checklist(self) -> str:
+        """The checklist as it stands on the pull request now."""
+        decision = self.decision
+        body = checklist(decision.run, decision.situation, self.facts(), self.ledger)
+        assert body is not None
+        return body
 
     def merge(self) -> None:
         self.tick()
@@ -351,7 +398,7 @@ class World:
         fresh = tuple(e for e in events if not isinstance(e, CommentCreated) or e.comment_id not in self.handled)
         self._pass(fresh)
         passes = 0
-        while self.lands_by_itself and (waiting := self.waiting_effects()) and passes < 5:
+        while self.lands_by_itself and (waiting := self._landing()) and passes < 5:
             for key in waiting:
                 self.land(key)
             self._pass((Woken("again"),))
@@ -367,9 +414,12 @@ class World:
         self.run = decision.run
         self.ledger.extend(decision.entries)
         for effect in decision.effects:
-            assert effect.key not in self.effects, f"the key {effect.key} was used before"
+            known = self.effects.get(effect.key)
+            # The store keeps the first effect of a key: asking twice to cancel the same workflow run is asking once.
+            is_same_cancel = isinstance(effect, CancelWorker) and effect == known
+            assert known is None or is_same_cancel, f"the key {effect.key} was used before"
             self.effects[effect.key] = effect
-            if isinstance(effect, WriteRecord | CloseOut):
+            if isinstance(effect, WriteRecord | CloseOut | StartWorker | PlanningIssue | RollBack):
                 self.outcomes[effect.key] = Outcome(OutcomeState.PENDING, {})
         self.handled |= {event.comment_id for event in events if isinstance(event, CommentCreated)}
         self.last = decision
@@ -400,20 +450,35 @@ class World:
     def waiting_effects(self) -> list[str]:
         return [key for key, outcome in self.outcomes.items() if outcome.state is OutcomeState.PENDING]
 
+    def _landing(self) -> list[str]:
+        waiting = self.waiting_effects()
+        return [key for key in waiting if self.dispatches_land or not isinstance(self.effects[key], StartWorker)]
+
     def land(self, key: str) -> None:
-        """An effect on the branch is done: the bot's commit stands on the head."""
+        """An effect is done: the bot's commit stands on the head, the worker is dispatched, the issue is there."""
         effect = self.effects[key]
         assert load_effect(dump_effect(effect)) == effect  # type: ignore[arg-type]
+        if isinstance(effect, StartWorker):
+            run_id = 9000 + len([one for one in self.effects.values() if isinstance(one, StartWorker)])
+            url = f"https://github.test/acme/shop/actions/runs/{run_id}"
+            self.outcomes[key] = Outcome(OutcomeState.DONE, {"workflow_run_id": str(run_id), "url": url})
+            return
+        if isinstance(effect, PlanningIssue):
+            self.outcomes[key] = Outcome(OutcomeState.DONE, {"issue": str(effect.number or 77)})
+            return
+        if isinstance(effect, RollBack):
+            self._roll_back(key, effect)
+            return
         if isinstance(effect, WriteRecord):
             assert self.run is not None
             if self.run.record_key != key:
                 self.outcomes[key] = Outcome(OutcomeState.DONE, {"superseded": "yes"})
                 return
-            if effect.path not in self.tree or not self.is_open:
+            text = written(effect.path, self.tree.get(effect.path), effect.record)
+            if text is None or not self.is_open:
                 self.fail(key, "The plan is not on the branch any more")
                 return
-            text = apply_record(self.tree[effect.path], effect.record)
-            if text == self.tree[effect.path]:
+            if text == self.tree.get(effect.path):
                 self.outcomes[key] = Outcome(OutcomeState.DONE, {"unchanged": "yes"})
                 return
             sha = self.push(files={effect.path: text}, by="stepwise[bot]", message=effect.subject, by_bot=True)
@@ -428,11 +493,14 @@ class World:
             result = {"pull": "99", "url": "https://github.test/acme/shop/pull/99", "moved_path": effect.moved_path}
             self.outcomes[key] = Outcome(OutcomeState.DONE, result)
             return
+        if effect.dialect is not Dialect.EXEC_PLAN:
+            self._finish_in_place(key, effect)
+            return
         path = effect.plan_path if effect.plan_path in self.tree else effect.moved_path
         if path not in self.tree or not self.is_open:
             self.fail(key, "The plan is not on the branch any more")
             return
-        text = apply_record(self.tree[path], effect.record)
+        text = written(path, self.tree[path], effect.record) or ""
         changes: dict[str, str | None] = {effect.moved_path: text}
         blobs = {effect.moved_path: blob(text)}
         if path != effect.moved_path:
@@ -441,6 +509,24 @@ class World:
         sha = self.push(files=changes, by="stepwise[bot]", message=effect.title, by_bot=True)
         result = {"commit": sha, "blobs": json.dumps(blobs), "moved_path": effect.moved_path}
         self.outcomes[key] = Outcome(OutcomeState.DONE, result)
+
+    def _finish_in_place(self, key: str, effect: CloseOut) -> None:
+        text = None if effect.dialect is Dialect.SPEC_PLAN else written(
+            effect.path, self.tree.get(effect.path), effect.record
+        )  # fmt: skip
+        sha = self.push(files={effect.path: text}, by="stepwise[bot]", message=effect.title, by_bot=True)
+        blobs = json.dumps({effect.path: blob(text) if text is not None else ""})
+        self.outcomes[key] = Outcome(OutcomeState.DONE, {"commit": sha, "blobs": blobs})
+
+    def _roll_back(self, key: str, effect: RollBack) -> None:
+        """One commit on exactly the head that was confirmed, with the tree of the commit where the run began."""
+        if self.head != effect.head:
+            self.fail(key, "The branch moved after the rollback was confirmed")
+            return
+        goal = self.line[self._index(effect.to)].tree
+        changes: dict[str, str | None] = {path: goal.get(path) for path in {*self.tree, *goal}}
+        sha = self.push(files=changes, by="stepwise[bot]", message=effect.subject, by_bot=True)
+        self.outcomes[key] = Outcome(OutcomeState.DONE, {"commit": sha})
 
     def fail(self, key: str, error: str = "GitHub answered 403: Resource not accessible") -> None:
         self.outcomes[key] = Outcome(OutcomeState.FAILED, {}, error)
@@ -458,7 +544,7 @@ class World:
                 number=KEY.number, title="Checkout totals", author="coda", is_open=self.is_open,
                 is_merged=self.is_merged, is_draft=False, head_ref=self.head_ref, head_sha=self.head,
                 is_fork=self.is_fork, base_ref="main", base_sha=self.base_sha, changed_files=len(self.changed()),
-                full_name="acme/shop",
+                full_name="acme/shop", html_url=self.html_url,
             ),
             policy=self.policy,
             files=files,
@@ -468,13 +554,25 @@ class World:
             head_seen_at=self.head_seen[1],
             permissions={login: self._permission(login) for login in wanted.logins},
             shown=self.shown,
-            outcomes=self._own_outcomes(),
+            deployments=self._deployments(),
+            outcomes=self.own_outcomes(self.run),
         )  # fmt: skip
 
-    def _own_outcomes(self) -> dict[str, Outcome]:
-        if self.run is None:
+    def own_outcomes(self, run: Run | None) -> dict[str, Outcome]:
+        """How the effects of one run went; those that start workers are named after their dispatch."""
+        if run is None:
             return {}
-        return {key: outcome for key, outcome in self.outcomes.items() if key.startswith(f"{self.run.id}:")}
+        dispatched = {block.dispatch.id for block in run.blocks if block.dispatch is not None}
+        dispatched |= {name for block in run.blocks for name in block.earlier}
+        if run.validation is not None:
+            dispatched.add(run.validation.id)
+        mine = {f"dispatch:{name}" for name in dispatched}
+        return {key: found for key, found in self.outcomes.items() if key.startswith(f"{run.id}:") or key in mine}
+
+    def _deployments(self) -> tuple[Deployment, ...]:
+        """They are asked for once every block is closed."""
+        late = {RunState.VALIDATING, RunState.COMPLETED, RunState.CLOSED}
+        return self.deployments if self.run is not None and self.run.state in late else ()
 
     def _permission(self, login: str) -> Permission | Unknown:
         if self.permissions_unknown is not None:
@@ -504,7 +602,13 @@ class World:
             return PlanRefused(path, "is not in a folder for plans (docs/exec-plans/active/*.md)")
         if path not in self.tree:
             return PlanRefused(path, "is not on this branch")
-        return PlanFile(path, blob(self.tree[path]), reading(path, self.tree[path]))
+        return PlanFile(path, blob(self.tree[path]), self.reading(path))
+
+    def reading(self, path: str) -> Reading:
+        """A plan as it stands on the head now."""
+        if path.endswith(".json"):
+            return read_session_from(self.tree, path)
+        return reading(path, self.tree[path])
 
     def progress(self, run: Run | None) -> Progress | Unknown | None:
         if run is None or run.state is RunState.ABORTED:
