@@ -19,11 +19,13 @@ from bot.github.errors import GitHubError, RateLimited
 from bot.metrics import Metrics
 from bot.runs.model import PullKey
 from bot.service.fault import take_fault_back, tell_fault
+from bot.service.issue_execute import IssueDesk
 from bot.service.reaction import Reactor
 from bot.service.route import Router
 from bot.service.sole import sole_reactor
 from bot.service.sweep import Sweeper
 from bot.service.workers import NOWHERE, Addresses
+from bot.store.issue_commands import IssueCommand
 from bot.store.store import Store
 
 AT_ONCE: Final = 8
@@ -55,11 +57,13 @@ class Dispatcher:
         self._app = app
         self._reactor = Reactor(app, app_id, store, clock, metrics, addresses)
         self._router = Router(store, app_id, clock, self._reactor.observer.forget_policy)
+        self._issues = IssueDesk(app, app_id, store, self._reactor.observer, clock)
         self._sweeper = Sweeper(app, store, clock)
         self._app_id = app_id
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
         self._running: dict[PullKey, asyncio.Task[None]] = {}
+        self._answering: dict[PullKey, asyncio.Task[None]] = {}
         self._sweeping: asyncio.Task[None] | None = None
         self._is_stopping = False
         self.has_begun = False
@@ -92,7 +96,7 @@ class Dispatcher:
                 _log.exception("the dispatcher's round failed")
                 await asyncio.sleep(AFTER_FAULT.total_seconds())
                 self.wake()
-        running = [*self._running.values(), *([self._sweeping] if self._sweeping else [])]
+        running = [*self._running.values(), *self._answering.values(), *([self._sweeping] if self._sweeping else [])]
         if running:
             await asyncio.wait(running)
 
@@ -105,7 +109,11 @@ class Dispatcher:
         for key in waiting:
             if key not in self._running and len(self._running) < AT_ONCE:
                 self._begin(key)
-        if not (waiting or self._running or self._sweeping or self._woken.is_set()):
+        asked = await self._store.issue_commands_waiting(self._clock())
+        for command in asked:
+            if command.key not in self._answering and len(self._answering) < AT_ONCE:
+                self._begin_on_issue(command)
+        if not (waiting or asked or self._running or self._answering or self._sweeping or self._woken.is_set()):
             self._idle.set()
 
     def _sweep_if_due(self) -> None:
@@ -130,7 +138,8 @@ class Dispatcher:
     async def _sleep(self) -> None:
         """Until somebody wakes the dispatcher, or until the next thing that is due by itself."""
         now = self._clock()
-        due = await self._store.next_due(now)
+        moments = (await self._store.next_due(now), await self._store.next_issue_retry(now))
+        due = min((moment for moment in moments if moment is not None), default=None)
         seconds = min(self._longest_sleep, due - now if due else self._longest_sleep).total_seconds()
         try:
             await asyncio.wait_for(self._woken.wait(), max(0.0, seconds))
@@ -145,6 +154,32 @@ class Dispatcher:
     def _ended(self, key: PullKey) -> None:
         self._running.pop(key, None)
         self.wake()
+
+    def _begin_on_issue(self, command: IssueCommand) -> None:
+        """One command at a time per issue."""
+        task = asyncio.create_task(self._answer_on_issue(command), name=f"issue {command.key}")
+        self._answering[command.key] = task
+
+        def ended(_: asyncio.Task[None]) -> None:
+            self._answering.pop(command.key, None)
+            self.wake()
+
+        task.add_done_callback(ended)
+
+    async def _answer_on_issue(self, command: IssueCommand) -> None:
+        """One command on an issue with its failures noted: the outer edge again."""
+        with structlog.contextvars.bound_contextvars(issue=str(command.key)):
+            try:
+                await self._issues.answer(command)
+            except Exception as error:  # noqa: BLE001 - the outer edge: a fault on one issue stays there
+                self._metrics.errors.labels(type(error).__name__).inc()
+                if not isinstance(error, GitHubError):
+                    _log.exception("a command on an issue failed")
+                sentence = error.sentence() if isinstance(error, GitHubError) else type(error).__name__
+                backoff = min(LONGEST_BACKOFF, timedelta(seconds=2 ** min(command.attempts + 1, 12)))
+                retry_at = error.retry_at if isinstance(error, RateLimited) else self._clock() + backoff
+                _log.warning("the command on the issue will be tried again", error=sentence)
+                await self._store.postpone_issue_command(command, sentence, retry_at)
 
     async def _react(self, key: PullKey) -> None:
         """One reaction with its failures noted: this is the outer edge, nothing may fall through."""

@@ -25,6 +25,7 @@ from bot.plans.dialects import Places, dialect_of, read
 from bot.plans.model import PLAN_BYTES_LIMIT, Dialect
 from bot.plans.team_session import read_session
 from bot.runs.assess import Situation
+from bot.runs.decide import APPROVING_LEVELS
 from bot.runs.events import Event
 from bot.runs.facts import (
     ChangedFile,
@@ -116,7 +117,7 @@ class Observer:
         policy = await self._policy(target, pull, run)
         places = policy.plans.stated() if isinstance(policy, Policy) else {}
         paths = plan_paths(run, files if isinstance(files, Files) else None, events, places)
-        plans = tuple([await self._plan(target, pull, path, files, run, places) for path in paths])
+        plans = tuple([await self._plan(target, pull.head_sha, path, files, run, places) for path in paths])
         facts = Facts(pull, policy, files, plans, None, (), head_seen_at, shown=shown, outcomes=outcomes)
         if run is None and not plans and not logins:
             return facts
@@ -178,10 +179,29 @@ class Observer:
             raise HeadMovedMeanwhile
         return items, is_complete, ahead
 
+    async def plan_at(
+        self, target: Target, commit_sha: str, path: str, policy: Policy | PolicyProblem | Unknown
+    ) -> PlanFile | PlanRefused | Unknown:
+        """A plan as it stands on any commit, for whoever asks before there is a pull request."""
+        places = policy.plans.stated() if isinstance(policy, Policy) else {}
+        return await self._plan(target, commit_sha, path, Unknown("not asked for"), None, places)
+
+    async def may_command(self, target: Target, policy: Policy | PolicyProblem | Unknown, login: str) -> bool | Unknown:
+        """Whether GitHub or the policy lets this person command in the repository, asked at this moment."""
+        approvers = policy.approvers if isinstance(policy, Policy) else ()
+        if any(name.casefold() == login.casefold() for name in approvers):
+            return True
+        found = await self._permission(target, login)
+        if isinstance(found, Permission) and found.level in APPROVING_LEVELS:
+            return True
+        if login in await self._team_approvers(target, policy, frozenset({login})):
+            return True
+        return found if isinstance(found, Unknown) else False
+
     async def _plan(
         self,
         target: Target,
-        pull: PullFacts,
+        head_sha: str,
         path: str,
         files: Files | Unknown,
         run: Run | None,
@@ -194,13 +214,13 @@ class Observer:
         if dialect is None:
             return PlanRefused(path, "is not where a plan is kept (for example docs/exec-plans/active/*.md)")
         if dialect is Dialect.TEAM_SESSION:
-            return await self._session(target, pull, path)
+            return await self._session(target, head_sha, path)
         listed = {file.path: file.blob for file in files.changed} if isinstance(files, Files) else {}
         kept = self._plans.get((path, listed.get(path) or ""))
         if kept is not None:
             return kept
         try:
-            found = await contents.file_at(target.client, target.repo, pull.head_sha, path, max_bytes=PLAN_BYTES_LIMIT)
+            found = await contents.file_at(target.client, target.repo, head_sha, path, max_bytes=PLAN_BYTES_LIMIT)
         except UnsafeValue as error:
             return PlanRefused(path, f"is not a safe path: {error.message}")
         except GitHubError as error:
@@ -212,10 +232,10 @@ class Observer:
         self._plans[path, found.blob_sha] = plan
         return plan
 
-    async def _session(self, target: Target, pull: PullFacts, path: str) -> PlanFile | PlanRefused | Unknown:
+    async def _session(self, target: Target, head_sha: str, path: str) -> PlanFile | PlanRefused | Unknown:
         """A team session at the head: several files, of which those that are known by their blob are not read again."""
         try:
-            listing, files = await read_folder(target, pull.head_sha, path, self._blobs)
+            listing, files = await read_folder(target, head_sha, path, self._blobs)
         except UnsafeValue as error:
             return PlanRefused(path, f"is not a safe path: {error.message}")
         except GitHubError as error:
@@ -272,6 +292,10 @@ class Observer:
         pull request at another branch must not choose the policy with it.
         """
         base_ref = run.base_branch if run is not None and run.is_live else pull.base_ref
+        return await self.policy_into(target, base_ref, pull.base_ref)
+
+    async def policy_into(self, target: Target, base_ref: str, otherwise: str) -> Policy | PolicyProblem | Unknown:
+        """The policy for pull requests into a branch; into the other one where the first is gone."""
         key = (target.key.repository_id, base_ref)
         kept = self._policies.get(key)
         if kept is not None:
@@ -281,7 +305,7 @@ class Observer:
             try:
                 base = await git_data.read_ref(target.client, target.repo, base_ref)
             except NotFound:
-                base = await git_data.read_ref(target.client, target.repo, pull.base_ref)
+                base = await git_data.read_ref(target.client, target.repo, otherwise)
             found = await contents.file_at(target.client, target.repo, base, POLICY_PATH)
             policy = _policy_from(found)
             if policy is None:

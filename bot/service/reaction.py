@@ -27,6 +27,7 @@ from bot.runs.events import ButtonPressed, ChecklistEdited, CommentCreated, Even
 from bot.runs.facts import Facts
 from bot.runs.model import Entry, PullKey, Run
 from bot.runs.needs import Needs, needs
+from bot.service.handed_over import read_handed_over
 from bot.service.merge_group import MergeQueue
 from bot.service.observe import HeadMovedMeanwhile, Observer
 from bot.service.perform import Performer
@@ -154,6 +155,10 @@ class Reactor:
             filed = read_filed(delivery)
             if filed is not None and filed.event is not None:
                 events.append(filed.event)
+                continue
+            from_issue = read_handed_over(delivery)
+            if from_issue is not None:
+                events.append(from_issue)
                 continue
             concern = read_delivery(delivery.event, delivery.body, self._app_id)
             if isinstance(concern, Concern):
