@@ -78,6 +78,9 @@ QUIET = "quiet"
 P = Problem
 NO_RUN, PAUSED, ESCALATED, OVER, CHANGED = P.NO_RUN, P.RUN_PAUSED, P.RUN_ESCALATED, P.RUN_OVER, P.CONTRACT_CHANGED
 NOT_YET, SHUT, LIVE = P.NOT_VALIDATING, P.PULL_CLOSED, P.ALREADY_LIVE
+AT_WORK = (PAUSED, P.NO_OPEN_BLOCK, ESCALATED, OVER, SHUT, OVER, P.POLICY_BROKEN, SHUT)
+UNASKED, NOT_HERE = P.ROLLBACK_NOT_ASKED, P.NOT_FOR_THIS_DIALECT
+SESSIONS_ONLY = (*[NOT_HERE] * 7, OVER, OVER, P.POLICY_BROKEN, NOT_HERE)
 # no plan, ready, running, awaiting, changed, paused, validating, escalated, completed, closed, aborted, policy, pull
 MATRIX = {
     "/execute": (P.NO_PLAN, OK, LIVE, LIVE, OK, LIVE, LIVE, LIVE, LIVE, SHUT, OK, P.POLICY_BROKEN, SHUT),
@@ -105,6 +108,28 @@ MATRIX = {
         P.NOT_READY_TO_CLOSE, P.NOT_READY_TO_CLOSE, P.NOT_READY_TO_CLOSE, P.ALREADY_CLOSED, OVER, P.POLICY_BROKEN, SHUT,
     ),
     "/abort enough": (QUIET, NO_RUN, OK, OK, OK, OK, OK, OK, OK, OVER, OVER, OK, OK),
+    "/done": (
+        QUIET, NO_RUN, P.NO_OWN_COMMIT, OK, OK, PAUSED, P.NO_OPEN_BLOCK, ESCALATED, OVER, SHUT, OVER, P.POLICY_BROKEN,
+        SHUT,
+    ),
+    "/failed it does not compile": (QUIET, NO_RUN, OK, OK, OK, *AT_WORK),
+    "/blocked no access to the mail server": (QUIET, NO_RUN, OK, OK, OK, *AT_WORK),
+    "/gap designer nobody draws": (QUIET, NO_RUN, OK, OK, OK, *AT_WORK),
+    "/retry": (QUIET, NO_RUN, P.BLOCK_NOT_HELD, P.BLOCK_NOT_HELD, P.BLOCK_NOT_HELD, *AT_WORK),
+    "/kickback scope_creep it is twice the work": (
+        QUIET, NO_RUN, OK, OK, OK, OK, OK, ESCALATED, OVER, OVER, OVER, P.POLICY_BROKEN, OK,
+    ),
+    "/escalate the architecture has to change": (
+        QUIET, NO_RUN, OK, OK, OK, OK, OK, ESCALATED, OVER, OVER, OVER, P.POLICY_BROKEN, OK,
+    ),
+    "/validate high": (QUIET, NO_RUN, OK, OK, OK, OK, OK, OK, OVER, OVER, OVER, P.POLICY_BROKEN, OK),
+    "/archive": (QUIET, NO_RUN, *SESSIONS_ONLY),
+    "/keep": (QUIET, NO_RUN, *SESSIONS_ONLY),
+    "/export out": (QUIET, NO_RUN, *SESSIONS_ONLY),
+    "/rollback": (QUIET, NO_RUN, OK, OK, OK, OK, OK, OK, OK, OVER, OVER, P.POLICY_BROKEN, SHUT),
+    "/rollback confirm": (
+        QUIET, NO_RUN, UNASKED, UNASKED, UNASKED, UNASKED, UNASKED, UNASKED, UNASKED, OVER, OVER, P.POLICY_BROKEN, SHUT,
+    ),
     "/status": (QUIET, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK),
     "/help": (QUIET, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK),
 }  # fmt: skip
@@ -238,6 +263,15 @@ def test_without_a_plan_a_near_miss_is_somebody_elses_word() -> None:
         ("/verdict", ""),
         ("/verdict FINE", "FINE"),
         ("/verdict PASS @zz", "@zz"),
+        ("/failed", ""),
+        ("/failed B01", ""),
+        ("/blocked", ""),
+        ("/escalate", ""),
+        ("/kickback scope_creep", ""),
+        ("/gap", ""),
+        ("/gap designer", ""),
+        ("/validate low", "low"),
+        ("/rollback now", "now"),
     ],
 )
 def test_arguments_that_are_not_understood_are_named(command: str, argument: str) -> None:
