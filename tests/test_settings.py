@@ -164,6 +164,15 @@ def test_a_secret_of_blanks_is_no_secret(environment: Environment) -> None:
         ("GITHUB_URL", "https://"),
         ("GITHUB_URL", "http://127.0.0.1.example.com"),
         ("GITHUB_URL", "http://localhost:99999"),
+        ("WEBHOOK_PATH", "/reports"),
+        ("PUBLIC_URL", "stepwise.example.com"),
+        ("PUBLIC_URL", "http://stepwise.example.com"),
+        ("PUBLIC_URL", "https://user:hunter2@stepwise.example.com"),
+        ("PUBLIC_URL", "https://stepwise.example.com/?x=1"),
+        ("OIDC_ISSUER", "http://token.example.com"),
+        ("OIDC_ISSUER", "token.example.com"),
+        ("OIDC_AUDIENCE", "two words"),
+        ("OIDC_AUDIENCE", "x" * 501),
     ],
 )
 def test_a_malformed_value_is_named_in_one_line_and_not_repeated(
@@ -194,6 +203,40 @@ def test_an_enterprise_server_is_fine(environment: Environment) -> None:
     settings = load_settings()
     assert settings.github_api_url == "https://ghe.example.com/api/v3"
     assert (settings.log_level, settings.port, settings.host) == ("warn", 0, "0.0.0.0")
+
+
+def test_without_a_public_address_workers_are_told_of_none(environment: Environment) -> None:
+    environment(OIDC_AUDIENCE="stepwise")
+    settings = load_settings()
+    assert (settings.public_url, settings.report_url, settings.report_audience) == ("", "", "")
+    assert settings.oidc_issuer == "https://token.actions.githubusercontent.com"
+
+
+@pytest.mark.parametrize(
+    ("address", "report_url"),
+    [
+        ("https://stepwise.example.com", "https://stepwise.example.com/reports"),
+        ("https://stepwise.example.com/", "https://stepwise.example.com/reports"),
+        ("https://example.com/stepwise/", "https://example.com/stepwise/reports"),
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000/reports"),
+    ],
+)
+def test_workers_report_to_the_public_address_and_for_it(
+    environment: Environment, address: str, report_url: str
+) -> None:
+    environment(PUBLIC_URL=address)
+    settings = load_settings()
+    assert (settings.report_url, settings.report_audience) == (report_url, address.rstrip("/"))
+
+
+def test_audience_and_issuer_of_reports_can_be_others(environment: Environment) -> None:
+    environment(
+        PUBLIC_URL="https://stepwise.example.com",
+        OIDC_AUDIENCE="stepwise",
+        OIDC_ISSUER="https://ghe.example.com/_services/token",
+    )
+    settings = load_settings()
+    assert (settings.report_audience, settings.oidc_issuer) == ("stepwise", "https://ghe.example.com/_services/token")
 
 
 def test_secrets_do_not_show(environment: Environment) -> None:

@@ -32,6 +32,8 @@ MOST_NOTED: Final = 3
 """How many refusals of one dispatch the ledger takes in an hour."""
 DefaultBranch = Callable[[Work], Awaitable[str]]
 """The default branch of the repository that the work is in, as it is now; raises GitHubError."""
+# Its gates can be green before its worker has said that it is done, when GitHub's word that it began came late.
+_AT_WORK: Final = frozenset({BlockState.ACTIVE, BlockState.AWAITING_APPROVAL})
 _LONGEST_ID: Final = 100
 USED: Final = "The token was used before: each report needs a new one"
 
@@ -183,9 +185,10 @@ def awaited(run: Run, report: Report) -> Dispatch:
         raise ReportUnwanted(409, f"The dispatch was made for {block.id}, not for the block that the report names")
     if block.dispatch.kind is not WorkerKind.WORKFLOW:
         raise ReportUnwanted(409, f"{block.id} was handed over in a comment, and is reported on with commands")
-    if block.state is not BlockState.ACTIVE or block.dispatch.is_over:
-        said = block.state.replace("_", " ") if block.state is not BlockState.ACTIVE else "reported on already"
-        raise ReportUnwanted(409, f"{block.id} is {said}: nobody waits for a report on it")
+    if block.state not in _AT_WORK:
+        raise ReportUnwanted(409, f"{block.id} is {block.state}: nobody waits for a report on it")
+    if block.dispatch.is_over:
+        raise ReportUnwanted(409, f"{block.id} is reported on already: nobody waits for another report")
     return block.dispatch
 
 

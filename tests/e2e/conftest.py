@@ -35,6 +35,10 @@ def quiet() -> Iterator[None]:
     structlog.configure(**before)
 
 
+PUBLIC_URL = "https://stepwise.example"
+"""Where the bot says that it is. Tests send to the port that it has got."""
+
+
 def settings_for(sandbox: Sandbox, folder: Path, port: int = 0) -> Settings:
     return Settings(
         app_id=sandbox.app_id,
@@ -42,6 +46,8 @@ def settings_for(sandbox: Sandbox, folder: Path, port: int = 0) -> Settings:
         webhook_secret=sandbox.webhook_secret,
         github_api_url=sandbox.url,
         github_url=sandbox.url,
+        public_url=PUBLIC_URL,
+        oidc_issuer=sandbox.url,
         database_url=f"sqlite:///{folder / 'stepwise.db'}",
         host="127.0.0.1",
         port=port,

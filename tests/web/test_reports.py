@@ -39,6 +39,7 @@ MENTIONED = "sw-" + "d" * 20
 REPORTED = "sw-" + "e" * 20
 VALIDATION = "sw-" + "f" * 20
 OF_A_PAST_RUN = "sw-" + "0" * 20
+OF_A_BLOCKED_BLOCK = "sw-" + "1" * 20
 UNKNOWN = "sw-" + "9" * 20
 WORKFLOW_RUN = 31
 WORKFLOW = "acme/shop/.github/workflows/worker.yml@refs/heads/main"
@@ -57,6 +58,7 @@ BLOCKS = (
     a_block("B02", FINISHED, BlockState.DONE, state=DispatchState.DONE),
     a_block("B03", MENTIONED, kind=WorkerKind.MENTION, worker="@agent"),
     a_block("B04", REPORTED, state=DispatchState.DONE),
+    a_block("B05", OF_A_BLOCKED_BLOCK, BlockState.BLOCKED),
 )
 
 
@@ -70,7 +72,15 @@ async def with_workers(store: Store) -> None:
     await remember(store, PullKey(88, 1), full_name="acme/other")
     past = a_run("past", state=RunState.ABORTED, blocks=(a_block("B01", OF_A_PAST_RUN),))
     await store.record(a_reaction(run=past, effects=(start(OF_A_PAST_RUN, "B01"),)))
-    named = {EARLIER: "B01", WAITED_FOR: "B01", FINISHED: "B02", MENTIONED: "B03", REPORTED: "B04", VALIDATION: ""}
+    named = {
+        EARLIER: "B01",
+        WAITED_FOR: "B01",
+        FINISHED: "B02",
+        MENTIONED: "B03",
+        REPORTED: "B04",
+        VALIDATION: "",
+        OF_A_BLOCKED_BLOCK: "B05",
+    }
     effects = tuple(start(dispatch, block) for dispatch, block in named.items())
     await store.record(a_reaction(run=a_run(blocks=BLOCKS), effects=effects))
     await store.finish_effect(effect_key(WAITED_FOR), {"workflow_run_id": str(WORKFLOW_RUN), "url": "u"}, NOON)
@@ -338,6 +348,7 @@ async def test_an_id_that_fits_no_guid_is_remembered_all_the_same(door: Door) ->
         (REPORTED, "B04", "reported on already"),
         (MENTIONED, "B03", "in a comment"),
         (WAITED_FOR, "B02", "made for B01"),
+        (OF_A_BLOCKED_BLOCK, "B05", "B05 is blocked"),
         (VALIDATION, "B01", "for no block"),
         (OF_A_PAST_RUN, "B01", "The run is aborted"),
     ],
