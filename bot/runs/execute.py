@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.plans.contract import contract_of, definition_hash
 from bot.plans.dialects import dialect_of
-from bot.plans.execution_log import log_path
+from bot.plans.execution_log import log_path, topic_of
 from bot.plans.model import Dialect, Level, Mode, Plan
 from bot.plans.session_sync import reconcile
 from bot.runs.assess import PlanState, is_over
@@ -73,13 +73,12 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
     contract = contract_of(plan)
     blocks = tuple(BlockRun(block.id, block.title, definition_hash(block)) for block in plan.blocks)
     head = turn.facts.pull.head_sha
-    before = turn.run
     run = Run(
         id=_run_id(turn, call),
         pull=turn.key,
         plan_path=file.path,
         dialect=plan.dialect,
-        title=plan.title or file.path,
+        title=_title(plan),
         state=RunState.RUNNING,
         mode=wish.mode or plan.mode or Mode.STEPWISE,
         level=wish.level or turn.policy.validation.level,
@@ -96,9 +95,9 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
         planned=_planned(turn, plan),
         milestones=len(plan.milestones),
         readiness=tuple((box.text, box.is_ticked) for box in plan.readiness),
-        log_path=log_path(plan.title or file.path, turn.now) if plan.dialect is Dialect.MEMORY_BANK else None,
-        earlier_blocks=tuple(block.id for block in before.blocks if before.plan_path == file.path) if before else (),
+        log_path=log_path(_title(plan), turn.now) if plan.dialect is Dialect.MEMORY_BANK else None,
     )
+    run = _taken_up(run, turn.run)
     turn = turn.to(run).note(EntryKind.STARTED, call.by, file.path, comment_id=call.comment.comment_id)
     turn = _reconciled(turn, plan)
     failures = preflight_failures(plan)
@@ -110,6 +109,21 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
     turn = go_on(turn, call.by)
     turn = turn.do(Say(f"say:{run.id}:started", Notice(NoticeKind.STARTED))) if plan.dialect in _ANNOUNCED else turn
     return write_record(turn, f"Start executing {run.title}", (("Started-by", call.by),))
+
+
+def _title(plan: Plan) -> str:
+    title = plan.title or plan.path
+    return topic_of(title) if plan.dialect is Dialect.MEMORY_BANK else title
+
+
+def _taken_up(run: Run, before: Run | None) -> Run:
+    """An execution of the same plan after one that was aborted: what that one wrote is on the branch and goes on."""
+    if before is None or before.plan_path != run.plan_path:
+        return run
+    run = replace(run, earlier_blocks=tuple(block.id for block in before.blocks))
+    if before.state is not RunState.ABORTED:
+        return run
+    return replace(run, log_path=before.log_path or run.log_path, own_blobs=before.own_blobs)
 
 
 _ANNOUNCED: Final = frozenset({Dialect.MEMORY_BANK, Dialect.TEAM_SESSION})
@@ -219,11 +233,9 @@ def _chosen_plan(turn: Turn, path: str | None) -> tuple[PlanFile, Plan] | Refusa
 
 
 def unfit(pull: PullFacts, plan: Plan) -> Refusal | None:
-    """Whether this plan may run here: on its own branch, into its own base. A plan that names none fits anywhere."""
+    """Whether this plan may run here: on its own branch. A plan of another dialect that names none fits anywhere."""
     if plan.branch != pull.head_ref and (plan.branch is not None or plan.dialect is Dialect.EXEC_PLAN):
         return Refusal(Problem.WRONG_BRANCH, {"plan": plan.branch or "(none)", "head": pull.head_ref})
-    if plan.base_branch is not None and plan.base_branch != pull.base_ref:
-        return Refusal(Problem.WRONG_BASE, {"plan": plan.base_branch, "base": pull.base_ref})
     return None
 
 
@@ -252,7 +264,7 @@ def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
     run = turn.run or run
     changed = replace(
         run,
-        title=plan.title or run.title,
+        title=_title(plan) if plan.title else run.title,
         contract=contract.hash,
         terms=contract.terms,
         blocks=tuple(blocks),

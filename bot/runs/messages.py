@@ -59,7 +59,6 @@ class Problem(StrEnum):
     BAD_FOLDER = "bad_folder"
     ROLLBACK_NOT_ASKED = "rollback_not_asked"
     NOTHING_TO_ROLL_BACK = "nothing_to_roll_back"
-    WRONG_BASE = "wrong_base"
     WORKER_AT_WORK = "worker_at_work"
     NOT_READY_TO_CLOSE = "not_ready_to_close"
     ALREADY_CLOSED = "already_closed"

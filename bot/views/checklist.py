@@ -10,9 +10,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.plans.model import Plan
 from bot.runs.assess import GatesState, GatesView, PlanState, ScopeView, Situation
+from bot.runs.attribution import own_commits
 from bot.runs.facts import Facts, GateReport, GateState, OutcomeState
 from bot.runs.invariants import confirmed_by, demanded
 from bot.runs.model import BlockRun, BlockState, DispatchState, Entry, Run, RunState
+from bot.runs.obstacles import commit_faults
+from bot.runs.policy import CommitsPolicy
 from bot.views.graph import graph
 from bot.views.next_step import next_step
 from bot.views.replies import commands_table
@@ -26,6 +29,7 @@ from bot.views.words import (
     counted,
     length,
     listed,
+    noun,
     plain,
 )
 
@@ -82,7 +86,7 @@ def _render(run: Run | None, situation: Situation, facts: Facts, ledger: Sequenc
         next=step,
         faults=[plain(fault, 600) for fault in faults(run, facts)],
         invariants=_invariant_lines(run, situation),
-        warnings=_warning_lines(run),
+        warnings=_warning_lines(run, situation),
         folds=_folds(run, plan, ledger, fullness),
     )
 
@@ -99,17 +103,30 @@ def _invariant_lines(run: Run | None, situation: Situation) -> list[str]:
     return lines
 
 
-def _warning_lines(run: Run | None) -> list[str]:
+def _warning_lines(run: Run | None, situation: Situation) -> list[str]:
     """What is not in anybody's way and has to be seen all the same."""
     if run is None:
         return []
     lines = [f"⚠️ Not ready when the run began: {plain(text, 200)}" for text in run.warnings[:10]]
+    lines += [f"⚠️ {plain(text, 200)}" for text in _commit_warnings(run, situation)[:10]]
     lines += [f"⚠️ Capability gap {plain(text, 200)}" for text in run.gaps[-10:]]
     if run.planning_issue is not None:
         lines.append(f"💬 Discussed in #{run.planning_issue}")
     if run.issue is not None:
         lines.append(f"Asked for in #{run.issue}")
     return lines
+
+
+def _commit_warnings(run: Run, situation: Situation) -> list[str]:
+    """Commits that do not say which block they are for, where the policy only wants that seen."""
+    if run.state is not RunState.RUNNING or situation.commits_policy is not CommitsPolicy.WARN:
+        return []
+    opened = [block for block in run.open_blocks if block.state in {BlockState.ACTIVE, BlockState.AWAITING_APPROVAL}]
+    return [
+        f"Commit {fault}"
+        for block in opened
+        for fault in commit_faults(run, block, own_commits(run, block, situation.own_commits))
+    ]
 
 
 def is_link(url: str) -> bool:
@@ -137,12 +154,12 @@ def faults(run: Run | None, facts: Facts) -> list[str]:
 def _bar(run: Run | None, plan: Plan | None, situation: Situation) -> str:
     if run is None:
         path = ", ".join(code(item) for item in situation.plan.paths[:5])
-        count = f" · {counted(len(plan.blocks), 'block')}" if plan and plan.blocks else ""
+        count = f" · {counted(len(plan.blocks), noun(plan.dialect))}" if plan and plan.blocks else ""
         return f"{path}{count} · not started"
     done, total = run.settled_count, len(run.blocks)
     filled = BAR_CELLS * done // total if total else BAR_CELLS
     cells = "█" * filled + "░" * (BAR_CELLS - filled)
-    return f"`{cells}` {done} of {counted(total, 'block')} · {run.state} · {code(run.plan_path)}"
+    return f"`{cells}` {done} of {counted(total, noun(run.dialect))} · {run.state} · {code(run.plan_path)}"
 
 
 def _block_lines(run: Run | None, plan: Plan | None, fullness: Fullness) -> list[str]:
@@ -161,8 +178,8 @@ def _windowed(run: Run, lines: list[str], around: int) -> list[str]:
     opened = run.open_block
     middle = run.blocks.index(opened) if opened else len(lines)
     first, last = max(0, middle - around), min(len(lines), middle + around + 1)
-    before = [f"- [x] … {counted(first, 'finished block')} before"] if first else []
-    after = [f"- [ ] … {counted(len(lines) - last, 'block')} after"] if last < len(lines) else []
+    before = [f"- [x] … {counted(first, f'finished {noun(run.dialect)}')} before"] if first else []
+    after = [f"- [ ] … {counted(len(lines) - last, noun(run.dialect))} after"] if last < len(lines) else []
     return [*before, *lines[first:last], *after]
 
 

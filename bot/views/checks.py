@@ -29,6 +29,7 @@ from bot.views.words import (
     code,
     commit,
     counted,
+    noun,
     plain,
 )
 
@@ -140,10 +141,15 @@ def _valid_plan(run: Run | None, situation: Situation, facts: Facts) -> CheckVie
     refusal = unfit(facts.pull, plan) if run is None or run.is_live else None
     if refusal is not None:
         return _view(CHECK_PLAN, "failure", "The plan is for another branch", sentence(refusal))
-    said = f"{counted(len(plan.blocks), 'block')} in {code(situation.plan.paths[0])}"
+    said = f"{counted(len(plan.blocks), noun(plan.dialect))} in {code(situation.plan.paths[0])}"
     warnings = tuple(f.message for f in situation.plan.file.reading.findings) if situation.plan.file else ()
     is_locked = run is not None and run.state is not RunState.ABORTED
-    title = "The plan is as it was locked" if is_locked else f"Valid plan, {counted(len(plan.blocks), 'block')}"
+    title = (
+        "The plan is as it was locked" if is_locked else f"Valid plan, {counted(len(plan.blocks), noun(plan.dialect))}"
+    )
+    if plan.base_branch is not None and plan.base_branch != facts.pull.base_ref:
+        other = f"the plan was made on {plan.base_branch}, this pull request goes into {facts.pull.base_ref}"
+        warnings = (*warnings, other)
     summary = f"{said}.\n\n{bullets(warnings)}" if warnings else f"{said}."
     return _view(CHECK_PLAN, "success", title, summary, _findings(situation))
 
@@ -251,7 +257,7 @@ def _progress_check(run: Run | None, situation: Situation, facts: Facts) -> Chec
     told = "".join(f"\n\n{plain(fault, 600)}" for fault in faults(run, facts))
     if run is None:
         return _view(CHECK_PROGRESS, "action_required", f"Not started: {step.headline}", step.text + command + told)
-    done = f"{run.settled_count} of {counted(len(run.blocks), 'block')}"
+    done = f"{run.settled_count} of {counted(len(run.blocks), noun(run.dialect))}"
     if run.state in {RunState.COMPLETED, RunState.CLOSED} and is_validated(run, situation):
         assert run.verdict is not None
         return _view(CHECK_PROGRESS, "success", f"{done} done, verdict {run.verdict.word}", step.text + command + told)

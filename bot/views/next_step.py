@@ -8,15 +8,15 @@ from typing import Final, assert_never
 from bot.plans.memory_bank_ids import spoken
 from bot.plans.model import Dialect
 from bot.runs.assess import PlanState, Situation, is_validated
-from bot.runs.execute import unfit
+from bot.runs.execute import counted_boxes, preflight_failures, unfit
 from bot.runs.facts import Facts, PullFacts, Unknown
 from bot.runs.finish import is_closing
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import BlockRun, BlockState, KickbackSignal, Run, RunState
 from bot.runs.obstacles import approval_obstacles, plan_reasons, verdict_obstacles
-from bot.runs.policy import PolicyProblem
+from bot.runs.policy import Policy, PolicyProblem, ReadinessPolicy
 from bot.views.replies import sentence
-from bot.views.words import bullets, code, plain, short
+from bot.views.words import bullets, code, noun, plain, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def next_step(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
         reason = plain(facts.policy.reason.rstrip(" ."))
         return NextStep("the policy could not be read", f"Nothing advances until it can be: {reason}.", is_stopped=True)
     if run is None or run.state is RunState.ABORTED:
-        return _before_start(run, situation, facts.pull)
+        return _before_start(run, situation, facts)
     match run.state:
         case RunState.PAUSED:
             return NextStep("paused", f"The run is paused{_reason(run)}.", "/resume", waits_for_person=True)
@@ -103,8 +103,8 @@ def _reason(run: Run) -> str:
     return f": {plain(run.reason)}" if run.reason else ""
 
 
-def _before_start(run: Run | None, situation: Situation, pull: PullFacts) -> NextStep:
-    plan = situation.plan
+def _before_start(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
+    plan, pull = situation.plan, facts.pull
     if not pull.is_open:
         if run is not None:
             return NextStep("aborted", f"The run has ended{_reason(run)}.", is_stopped=True)
@@ -131,16 +131,27 @@ def _before_start(run: Run | None, situation: Situation, pull: PullFacts) -> Nex
                 is_stopped=True,
             )
         case PlanState.VALID | PlanState.CHANGED:
-            return _ready(run, situation, pull)
+            return _ready(run, situation, facts)
         case _:
             assert_never(plan.state)
 
 
-def _ready(run: Run | None, situation: Situation, pull: PullFacts) -> NextStep:
+def _ready(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
     plan = situation.plan.plan
-    refusal = unfit(pull, plan) if plan is not None else None
+    refusal = unfit(facts.pull, plan) if plan is not None else None
     if refusal is not None:
         return NextStep("the plan is for another branch", sentence(refusal), is_stopped=True)
+    missing = preflight_failures(plan) if plan is not None else ()
+    if missing and isinstance(facts.policy, Policy) and facts.policy.readiness is ReadinessPolicy.ENFORCE:
+        boxes = "its box" if len(missing) == 1 else "their boxes"
+        return NextStep(
+            f"not ready: {counted_boxes(missing)}",
+            f"Before the plan can be executed, this has to hold. Tick {boxes} in the plan once it does:\n\n"
+            f"{bullets(missing)}\n\nAn approver then starts it with",
+            "/execute",
+            waits_for_person=True,
+            is_stopped=run is not None,
+        )
     headline = "ready to be executed"
     if run is None:
         return NextStep(headline, "Read the plan; an approver then starts it with", "/execute", waits_for_person=True)
@@ -253,7 +264,9 @@ def _validating(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
         said = "validation waits for the gates" if is_waiting else "validation is held up"
         if first.problem is Problem.NOT_CONFIRMED:
             return NextStep(
-                "every block is finished: invariants are to be confirmed", sentence(first), waits_for_person=True
+                f"every {noun(run.dialect)} is finished: invariants are to be confirmed",
+                sentence(first),
+                waits_for_person=True,
             )
         return NextStep(
             f"{said}: {_HEADLINES.get(first.problem, 'see below')}" if not is_waiting else said,
@@ -262,7 +275,7 @@ def _validating(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
         )
     head = situation.content_head
     return NextStep(
-        f"every block is finished: the verdict is due at {short(head)}",
+        f"every {noun(run.dialect)} is finished: the verdict is due at {short(head)}",
         f"Look at {_link('the whole change', pull, '/files')}; an approver then gives the verdict "
         "(`PASS`, `PASS_WITH_NOTES` or `FAIL`)",
         f"/verdict PASS @{short(head)}",

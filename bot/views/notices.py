@@ -46,19 +46,27 @@ def _notice(notice: Notice, run: Run | None, situation: Situation, facts: Facts,
                 "from a new branch to finish it."
             )
         case NoticeKind.CLOSED:
-            return _final_report(notice, run, situation, ledger)
+            return _final_report(notice, run, situation, facts, ledger)
         case _:
             assert run is not None
             return run_notice(notice, run)
 
 
-def _final_report(notice: Notice, run: Run | None, situation: Situation, ledger: Sequence[Entry]) -> str:
+_LEFT_TO_DO: Final = {
+    Dialect.EXEC_PLAN: "moves it to its completed place",
+    Dialect.MEMORY_BANK: "has the finished log",
+    Dialect.SPEC_PLAN: "takes PROGRESS.md away, sets the spec's status",
+    Dialect.TEAM_SESSION: "has what becomes of the session",
+}
+
+
+def _final_report(notice: Notice, run: Run | None, situation: Situation, facts: Facts, ledger: Sequence[Entry]) -> str:
     assert run is not None
     number = notice.values.get("pull")
-    moves = "moves it to its completed place" if run.dialect is Dialect.EXEC_PLAN else "brings its files to their end"
-    where = f": #{number} {moves} and is ready to be merged" if number else ""
+    where = f": #{number} {_LEFT_TO_DO[run.dialect]} and is ready to be merged" if number else ""
     ended_at = ledger[-1].at if ledger else run.started_at
-    return f"The plan is closed out{where}.\n\n{dialect_report(run, situation, ended_at, completion_report)}"
+    report = dialect_report(run, situation, facts.deployments, ended_at, completion_report)
+    return f"The plan is closed out{where}.\n\n{report}"
 
 
 def completion_report(run: Run) -> str:

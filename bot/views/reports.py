@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from bot.plans.model import Dialect
 from bot.runs.assess import Situation
+from bot.runs.facts import Deployment
 from bot.runs.model import BlockRun, BlockState, Run
 from bot.runs.record_memory_bank import gate_lines, next_steps
 from bot.views.execution_report import ExecutionReport, Outcome, end_block, final_report
@@ -18,13 +19,20 @@ LISTED: Final = 50
 RULE: Final = "[executor] ============================================"
 
 
-def dialect_report(run: Run, situation: Situation, ended_at: datetime, general: Callable[[Run], str]) -> str:
+def dialect_report(
+    run: Run,
+    situation: Situation,
+    deployments: tuple[Deployment, ...],
+    ended_at: datetime,
+    general: Callable[[Run], str],
+) -> str:
     """The report; `general` words the completion report of an exec-plan, which a spec-plan adds to its block."""
     match run.dialect:
         case Dialect.EXEC_PLAN:
             return general(run)
         case Dialect.MEMORY_BANK:
-            report = _execution(run, situation, ended_at)
+            environment = ", ".join(item.environment for item in deployments)
+            report = _execution(run, situation, environment, ended_at)
             return f"{end_block(report)}\n\n{final_report(report)}"
         case Dialect.SPEC_PLAN:
             return f"{_output(run)}\n\n{general(run)}"
@@ -34,7 +42,7 @@ def dialect_report(run: Run, situation: Situation, ended_at: datetime, general: 
             assert_never(run.dialect)
 
 
-def _execution(run: Run, situation: Situation, ended_at: datetime) -> ExecutionReport:
+def _execution(run: Run, situation: Situation, environment: str, ended_at: datetime) -> ExecutionReport:
     done = [block for block in run.blocks if block.state is BlockState.DONE]
     attempted = [block for block in run.blocks if block.state not in {BlockState.PENDING, BlockState.SKIPPED}]
     passed = run.verdict is not None and run.verdict.is_passing
@@ -45,7 +53,7 @@ def _execution(run: Run, situation: Situation, ended_at: datetime) -> ExecutionR
         date=ended_at.date().isoformat(),
         plan=run.plan_path,
         log=run.log_path or "",
-        environment="",
+        environment=environment,
         start=run.rollback,
         end=run.verdict.head if run.verdict else run.boundary,
         duration=ended_at - run.started_at if ended_at > run.started_at else timedelta(0),

@@ -34,9 +34,8 @@ def run_notice(notice: Notice, run: Run) -> str:
                 f"{code('/retry ' + name)}, {code('/skip ' + name + ' <reason>')} or `/escalate <reason>`."
             )
         case NoticeKind.STOPPED:
-            return (
-                f"The autonomous run stopped:\n\n{bullets(items)}\n\nOnce that is put right, an approver says `/resume`."
-            )
+            way_on = "Once that is put right, an approver says `/resume`."
+            return f"The autonomous run stopped:\n\n{bullets(items)}\n\n{way_on}"
         case NoticeKind.STALLED:
             return (
                 f"The pipeline stalled: nothing is ready and nobody works.\n\n{bullets(items)}\n\nAn approver says "

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from bot.plans.inert import inert_code, inert_text
+from bot.plans.model import Dialect
 
 CHECKLIST_MARKER: Final = "<!-- stepwise:checklist -->"
 BODY_LIMIT: Final = 65_000
@@ -47,6 +48,11 @@ def commit(sha: str) -> str:
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def noun(dialect: Dialect) -> str:
+    """What a dialect calls a piece of work."""
+    return "block" if dialect is Dialect.EXEC_PLAN else "task"
 
 
 def listed(items: tuple[str, ...], limit: int = 10) -> str:

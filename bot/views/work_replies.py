@@ -40,11 +40,6 @@ def work_sentence(refusal: Refusal) -> str:
                 f"The pre-flight of {code(values['path'])} failed, and nothing was executed. These readiness boxes are "
                 f"not ticked:\n\n{bullets(items)}\n\nTick them in the plan once they hold, then say `/execute` again."
             )
-        case Problem.WRONG_BASE:
-            return (
-                f"The plan's base branch is {code(values['plan'])}, this pull request goes into "
-                f"{code(values['base'])}. Retarget the pull request, or correct the plan."
-            )
         case _:
             return _ending_sentence(refusal)
 

@@ -276,7 +276,7 @@ async def test_no_payload_of_odd_types_stops_the_bot(github: Scenario) -> None:
 
 def _put(payload: Any, path: list[str], value: Any) -> None:
     for name in path[:-1]:
-        payload = payload[int(name)] if isinstance(payload, list) and payload else payload
+        payload = payload[0] if isinstance(payload, list) and payload else payload
         if isinstance(payload, dict):
             payload = payload.setdefault(name, {}) if not name.isdigit() else payload
     if isinstance(payload, list) and payload:

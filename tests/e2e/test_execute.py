@@ -89,10 +89,9 @@ async def test_another_plan_cannot_be_started_beside_the_live_one(github: Scenar
     assert "Checkout Totals" in await github.checklist()
 
 
-async def test_what_this_version_cannot_do_is_refused_and_nothing_starts(github: Scenario) -> None:
+async def test_a_word_that_execute_does_not_know_is_refused_and_nothing_starts(github: Scenario) -> None:
     await github.planned()
-    for word in ("autonomous", "high", "quickly"):
-        assert "refused" in await github.answer(f"/execute {word}"), word
+    assert "refused" in await github.answer("/execute quickly")
     assert await github.headline() == "ready to be executed"
 
 

@@ -175,5 +175,5 @@ async def test_a_named_plan_that_was_not_changed_here_can_be_executed(github: Sc
 async def test_a_finished_plan_is_not_executed_again(github: Scenario) -> None:
     await github.planned()
     await github.comment("/execute docs/exec-plans/completed/2025-11-stock-levels.md")
-    assert "not in a folder for plans" in await github.last_reply()
+    assert "not where a plan is kept" in await github.last_reply()
     assert "not started" in await github.checklist()

@@ -599,7 +599,7 @@ class World:
         if self.plan_unknown is not None:
             return Unknown(self.plan_unknown)
         if dialect_of(path) is None and "/completed/" not in path:
-            return PlanRefused(path, "is not in a folder for plans (docs/exec-plans/active/*.md)")
+            return PlanRefused(path, "is not where a plan is kept (for example docs/exec-plans/active/*.md)")
         if path not in self.tree:
             return PlanRefused(path, "is not on this branch")
         return PlanFile(path, blob(self.tree[path]), self.reading(path))

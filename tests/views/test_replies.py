@@ -13,7 +13,10 @@ from bot.runs.policy import read_policy
 from bot.runs.registry import COMMANDS
 from bot.views.replies import help_body, refusal_body, sentence
 from tests.runs.near_misses import get_into
+from tests.runs.plans import MEMORY_BANK, memory_bank_text
+from tests.runs.work import moved, with_workflow
 from tests.runs.world import PLAN, World, awaiting, closed, completed, do_block, plan_text, planned, started, validating
+from tests.runs.worlds import memory_bank, session, with_files
 
 Said = tuple[World, str]
 
@@ -73,6 +76,42 @@ def early() -> World:
     return world
 
 
+def side_by_side() -> World:
+    return session({"A-1": (), "B-1": ()})
+
+
+def undisciplined() -> World:
+    world = memory_bank(policy=read_policy(b"commits: enforce"))
+    do_block(world, "src/t001.py")
+    return world
+
+
+def unready() -> World:
+    text = memory_bank_text(boxes={"Access to the mail server": False, "Fixtures are there": True})
+    return with_files(MEMORY_BANK, {MEMORY_BANK: text})
+
+
+def at_level_high() -> World:
+    """The plan's own commands are being run on the last block's commit."""
+    world = validating(policy=read_policy(b"validation: {level: high, workflow: checks.yml}"))
+    assert world.run is not None and world.run.validation is not None
+    return world
+
+
+def commands_seen(world: World) -> World:
+    assert world.run is not None and world.run.validation is not None
+    world.answer(moved(world.run.validation.id, "in_progress"))
+    return world
+
+
+def commands_ended(world: World, conclusion: str) -> World:
+    assert world.run is not None and world.run.validation is not None
+    world.answer(moved(world.run.validation.id, "completed", conclusion))
+    return world
+
+
+CLICK = "a box"
+UNKNOWN_BOX = "- [{}] **Everything is fine** invariant — tick it once you have looked"
 EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
     Problem.BAD_ARGUMENTS: (
         lambda: on(awaiting(), "/approve @xyz"),
@@ -100,7 +139,7 @@ EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
     ),
     Problem.PLAN_UNREADABLE: (
         lambda: on(planned(), "/execute docs/plan.md"),
-        "The plan `docs/plan.md` cannot be read:\n\n- is not in a folder for plans (docs/exec-plans/active/\\*.md)\n\n"
+        "The plan `docs/plan.md` cannot be read:\n\n- is not where a plan is kept (for example docs/exec-plans/active/\\*.md)\n\n"
         "Correct that on the branch, then say the command again.",
     ),
     Problem.PLAN_REFUSED: (
@@ -179,7 +218,8 @@ EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
     Problem.HISTORY_REWRITTEN: (
         lambda: on(rewritten(), "/skip B02 not needed"),
         "The branch was force-pushed: commits that were approved are no longer on it. Put them back, or say "
-        "`/abort <reason>` and `/execute` again.",
+        "`/abort <reason>` and `/execute` again: every block is then looked at anew, and needs a commit of its own "
+        "after that.",
     ),
     Problem.NO_OWN_COMMIT: (
         lambda: on(after(awaiting(), "/approve"), "/approve B02"),
@@ -226,7 +266,83 @@ EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
     ),
     Problem.ALREADY_CLOSED: (
         lambda: on(closed(), "/closeout"),
-        "The plan is closed out already (https://github.test/acme/shop/pull/99). Nothing is left to be done.",
+        "The plan is closed out already, by https://github.test/acme/shop/pull/99. If that was closed without being "
+        "merged, reopen it; if it cannot be merged, bring its branch up to date.",
+    ),
+    Problem.WHICH_BLOCK: (
+        lambda: on(side_by_side(), "/done"),
+        "Several blocks are open. Name the one that you mean: `A-1`, `B-1`.",
+    ),
+    Problem.BLOCK_HELD: (
+        lambda: on(after(awaiting(), "/blocked no access to the mail server"), "/approve B01"),
+        "`B01` is blocked (no access to the mail server). Say `/retry B01` for another attempt, or `/skip B01 "
+        "<reason>`.",
+    ),
+    Problem.BLOCK_NOT_HELD: (
+        lambda: on(awaiting(), "/retry"),
+        "No block has failed or is blocked, so there is nothing to try again. `/status` shows what is open.",
+    ),
+    Problem.COMMITS_UNDISCIPLINED: (
+        lambda: on(undisciplined(), "/approve @LIVE"),
+        "Every commit of `T001` has to carry its id and a `Refs:` line:\n\n- LIVE (Work) does not begin with T001:\n\n"
+        "Reword these commits, for example as `T001: <summary>`.",
+    ),
+    Problem.NO_SUCH_COMMIT: (
+        lambda: on(awaiting(), "/done B01 0000000"),
+        "`0000000` is not among the commits pushed to `feature/checkout` for `B01`. Push it first; `done` needs a "
+        "commit that exists on the branch.",
+    ),
+    Problem.UNKNOWN_SIGNAL: (
+        lambda: on(awaiting(), "/kickback too_hard it is"),
+        "`too_hard` is no kickback signal. There are `scope_creep`, `missing_context`, `needs_research`.",
+    ),
+    Problem.PREFLIGHT_FAILED: (
+        lambda: on(unready(), "/execute"),
+        f"The pre-flight of `{MEMORY_BANK}` failed, and nothing was executed. These readiness boxes are not ticked:"
+        "\n\n- Access to the mail server (line 18)\n\nTick them in the plan once they hold, then say `/execute` again.",
+    ),
+    Problem.VALIDATION_RUNNING: (
+        lambda: on(commands_seen(at_level_high()), "/verdict PASS @LIVE"),
+        "The plan's validation commands have not finished on the head commit "
+        "(https://github.test/acme/shop/actions/runs/9001).",
+    ),
+    Problem.VALIDATION_FAILED: (
+        lambda: on(commands_ended(at_level_high(), "failure"), "/verdict PASS @LIVE"),
+        "The plan's validation commands failed (https://github.test/acme/shop/actions/runs/9001): its workflow run "
+        "ended with failure. Push a fix, or say `/validate high` to run them again.",
+    ),
+    Problem.NOT_CONFIRMED: (
+        lambda: on(commands_ended(at_level_high(), "success"), "/verdict PASS @LIVE"),
+        "Validation at level high asks somebody to confirm these for the head commit:\n\n- Tenant isolation/authz\n"
+        "- Migrations/indexes\n- Docs updated\n\nTick their boxes in the checklist, or give "
+        "`/verdict PASS_WITH_NOTES <notes>`.",
+    ),
+    Problem.NO_SUCH_INVARIANT: (
+        lambda: (at_level_high(), CLICK),
+        "There is nothing called `Everything is fine` to be confirmed now. There are `Tenant isolation/authz`, "
+        "`Migrations/indexes`, `Docs updated`.",
+    ),
+    Problem.NOT_FOR_THIS_DIALECT: (
+        lambda: on(awaiting(), "/archive"),
+        "This is for team sessions; the plan here is of the dialect `exec-plan`.",
+    ),
+    Problem.BAD_FOLDER: (
+        lambda: on(session(), "/export ../elsewhere"),
+        'Nothing can be exported to `../elsewhere`: it has ".", ".." or an empty part.',
+    ),
+    Problem.ROLLBACK_NOT_ASKED: (
+        lambda: on(awaiting(), "/rollback confirm"),
+        "Say `/rollback` first, to see what it would do at `LIVE`; then `/rollback confirm`. A push in between asks "
+        "for both again.",
+    ),
+    Problem.NOTHING_TO_ROLL_BACK: (
+        lambda: on(started(policy=read_policy(b"record: off")), "/rollback"),
+        "The branch is at `LIVE`, where the run began. There is nothing to bring back.",
+    ),
+    Problem.WORKER_AT_WORK: (
+        lambda: on(started(policy=with_workflow()), "/retry B01"),
+        "A worker is at `B01` already (https://github.test/acme/shop/actions/runs/9001). Wait for it, or say "
+        "`/failed <reason>`.",
     ),
 }
 
@@ -235,12 +351,17 @@ EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
 def test_every_refusal_is_reached_and_says_what_to_do(problem: Problem) -> None:
     make, expected = EXPECTED[problem]
     world, command = make()
-    answer = world.comment(command) if command else world.deliver(2000)
+    command = command.replace("LIVE", world.head[:7])
+    if command == CLICK:
+        answer, word = world.checklist_edited(UNKNOWN_BOX.format(" "), UNKNOWN_BOX.format("x")), "confirm"
+    else:
+        answer = world.comment(command) if command else world.deliver(2000)
+        word = command.split()[0][1:] if command else "approve"
     assert answer.problem is problem, answer.said
-    word = command.split()[0][1:] if command else "approve"
     body = refusal_body(answer.refusal, word, "maria")
     opening = f"`maria`: `/{word}` was refused. "
-    wanted = expected.replace("LIVE", world.content_head[:7]).replace("CONTENT", world.content_head[:7])
+    live = world.head if problem in {Problem.ROLLBACK_NOT_ASKED, Problem.NOTHING_TO_ROLL_BACK} else world.content_head
+    wanted = expected.replace("LIVE", live[:7]).replace("CONTENT", world.content_head[:7])
     assert body.startswith(opening + wanted), body
     if problem is not Problem.PLAN_REFUSED:
         assert body == opening + wanted
