@@ -261,7 +261,7 @@ async def test_no_payload_of_odd_types_stops_the_bot(github: Scenario) -> None:
         payload = copy.deepcopy(payloads[name])
         for _ in range(data.draw(st.integers(1, 2))):
             path = data.draw(st.sampled_from([*" ".join(READ[name]).split(), *ALWAYS.split()]))
-            _put(payload, path.split("."), data.draw(ODD))
+            _put(payload, path.split("."), copy.deepcopy(data.draw(ODD)))
         body = json.dumps(payload).encode()
         assert isinstance(read_delivery(name, body, github.sandbox.app_id), Concern | Ignored)
         mutated.append((name, body))
