@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import Answer, Reset
+from bot.sandbox import Answer, Reset, control
 from bot.sandbox.faults import ApiAction
 from tests.e2e.scenario import BRANCH, PLAN, PLAN_FILES, PLAN_TEXT, Comment, Scenario, plan_with
 
@@ -280,7 +280,10 @@ async def test_the_issue_is_told_of_the_closeout_and_closed(github: Scenario) ->
     for block in ("B01", "B02", "B03"):
         await github.block_done(block)
     await github.comment("/verdict PASS")
-    await github.comment("/closeout")
+    control.set_draft(
+        github.sandbox.hub, github.sandbox.repo("acme/shop").pull(github.pull), False, github.sandbox.user("coda")
+    )
+    await github.merge()
     found = await github.api("GET", f"/repos/acme/shop/issues/{issue}", "olivia")
     assert found["state"] == "closed"
     assert len(await said_on(github, issue)) == 2
