@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -52,7 +53,9 @@ def hold(world: World, before: Run | None, facts: Facts, events: Sequence[Event]
     blocks_are_taken_in_order(earlier, run)
     for block in run.blocks:
         was = earlier.block(block.id) if earlier else None
-        if block.state is BlockState.DONE and (was is None or was.approval != block.approval):
+        if was is None and block.state is BlockState.DONE and block.approval is None:
+            assert block.id in completed_in_session(world, run), f"{block.id} is done without anybody saying so"
+        elif block.state is BlockState.DONE and (was is None or was.approval != block.approval):
             approval_is_of_exactly_these_bytes(world, before, run, block, facts, asked, decision)
         if block.state is BlockState.SKIPPED and (was is None or was.state is not BlockState.SKIPPED):
             was_not_stopped(before, decision, EntryKind.SKIPPED)
@@ -71,6 +74,12 @@ def hold(world: World, before: Run | None, facts: Facts, events: Sequence[Event]
     only_one_closeout(world, decision)
     views_hold(world, facts, decision)
     deciding_again_changes_nothing(world, facts, decision)
+
+
+def completed_in_session(world: World, run: Run) -> tuple[str, ...]:
+    """What a team session itself called completed when its run began."""
+    plan = world.reading(run.plan_path).plan
+    return plan.session.completed if plan is not None and plan.session is not None else ()
 
 
 def nothing_undone(earlier: Run | None, run: Run, decision: Decision) -> None:
@@ -112,7 +121,7 @@ def blocks_are_taken_in_order(earlier: Run | None, run: Run) -> None:
         if run.dialect is Dialect.TEAM_SESSION:
             continue
         for above in run.blocks[: run.blocks.index(block)]:
-            overtaken = above.id not in settled | group and waits_for(run, above.id) <= settled
+            overtaken = above.id not in settled | group and waits_for(run, above.id) <= settled - {block.id} - group
             together = above.is_open and run.dialect is Dialect.SPEC_PLAN
             assert not overtaken or together, f"{block.id} was opened before {above.id}, which is above it"
     for one, other in itertools.combinations(run.open_blocks, 2):
@@ -168,8 +177,12 @@ def gates_let_pass(world: World, facts: Facts, run: Run, content_head: str) -> b
 
 
 def scope_is_clean(world: World, run: Run) -> bool:
+    if not run.terms["include"] and run.dialect is not Dialect.EXEC_PLAN:
+        return True
     rules = ScopeRules.compile(run.terms["include"], run.terms["exclude"], [item.pattern for item in run.exceptions])
     for file in world.changed():
+        if is_planning(world, run, file.path):
+            continue
         if file.path == run.plan_path or dict(run.own_blobs).get(file.path) == (
             "" if file.status == "removed" else file.blob
         ):
@@ -177,6 +190,15 @@ def scope_is_clean(world: World, run: Run) -> bool:
         if not rules.judge(file.path).is_allowed:
             return False
     return True
+
+
+def is_planning(world: World, run: Run, path: str) -> bool:
+    """What was committed beside the plan before the run: a session's own folder, a spec as it was then."""
+    folder = posixpath.dirname(run.plan_path) + "/"
+    if not path.startswith(folder) or run.dialect not in {Dialect.SPEC_PLAN, Dialect.TEAM_SESSION}:
+        return False
+    start = next((commit.tree for commit in world.line if commit.sha == run.rollback), {})
+    return run.dialect is Dialect.TEAM_SESSION or (path in start and world.tree.get(path) == start[path])
 
 
 def policy_is_readable(facts: Facts) -> None:
