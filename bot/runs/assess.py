@@ -126,8 +126,9 @@ class Situation:
 
 def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
     """Evaluate plan, scope, gates and history for the head that `facts` was read at."""
+    own_files = dict(run.own_blobs) if run is not None else {}
     if run is not None and run.state is RunState.ABORTED:
-        # What an ended run had locked and granted binds nobody any more.
+        # What an ended run had locked and granted binds nobody any more; what the bot wrote stays the bot's.
         run = None
     plan = _plan_view(run, facts)
     progress = facts.progress if isinstance(facts.progress, Progress) else None
@@ -135,7 +136,7 @@ def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
     policy = facts.policy if isinstance(facts.policy, Policy) else Policy()
     return Situation(
         plan=plan,
-        scope=_scope_view(run, facts, plan),
+        scope=_scope_view(run, facts, plan, own_files),
         gates=_gates_view(run, facts, content_head, now),
         own_commits=_own_commits(progress, facts.files),
         content_head=content_head,
@@ -228,7 +229,7 @@ def _files_reason(facts: Facts) -> str:
     )
 
 
-def _scope_view(run: Run | None, facts: Facts, plan: PlanView) -> ScopeView:
+def _scope_view(run: Run | None, facts: Facts, plan: PlanView, own_files: dict[str, str]) -> ScopeView:
     if plan.state is PlanState.NONE:
         return ScopeView()
     if isinstance(facts.files, Unknown) or not facts.files.is_complete:
@@ -248,7 +249,6 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView) -> ScopeView:
         rules = ScopeRules.compile(include, exclude, allowed)
     except PatternError as error:
         return ScopeView(unknown=f"a pattern of the plan cannot be used: {error}")
-    own_files = dict(run.own_blobs) if run else {}
     planned = dict(run.planned) if run else {}
     exempt = {run.plan_path} if run else set(plan.paths)
     folder = posixpath.dirname(next(iter(exempt), "")) + "/"

@@ -8,8 +8,9 @@ from typing import Final
 
 from bot.plans.contract import contract_of, definition_hash
 from bot.plans.dialects import dialect_of
-from bot.plans.execution_log import log_path, topic_of
+from bot.plans.execution_log import log_path
 from bot.plans.model import Dialect, Level, Mode, Plan
+from bot.plans.plan_title import title_of
 from bot.plans.session_sync import reconcile
 from bot.runs.assess import PlanState, is_over
 from bot.runs.effects import Say
@@ -78,7 +79,7 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
         pull=turn.key,
         plan_path=file.path,
         dialect=plan.dialect,
-        title=_title(plan),
+        title=title_of(plan),
         state=RunState.RUNNING,
         mode=wish.mode or plan.mode or Mode.STEPWISE,
         level=wish.level or turn.policy.validation.level,
@@ -93,9 +94,10 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
         blocks=blocks,
         issue=call.comment.from_issue,
         planned=_planned(turn, plan),
+        spec_path=plan.spec_path,
         milestones=len(plan.milestones),
         readiness=tuple((box.text, box.is_ticked) for box in plan.readiness),
-        log_path=log_path(_title(plan), turn.now) if plan.dialect is Dialect.MEMORY_BANK else None,
+        log_path=log_path(title_of(plan), turn.now) if plan.dialect is Dialect.MEMORY_BANK else None,
     )
     run = _taken_up(run, turn.run)
     turn = turn.to(run).note(EntryKind.STARTED, call.by, file.path, comment_id=call.comment.comment_id)
@@ -109,11 +111,6 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
     turn = go_on(turn, call.by)
     turn = turn.do(Say(f"say:{run.id}:started", Notice(NoticeKind.STARTED))) if plan.dialect in _ANNOUNCED else turn
     return write_record(turn, f"Start executing {run.title}", (("Started-by", call.by),))
-
-
-def _title(plan: Plan) -> str:
-    title = plan.title or plan.path
-    return topic_of(title) if plan.dialect is Dialect.MEMORY_BANK else title
 
 
 def _taken_up(run: Run, before: Run | None) -> Run:
@@ -239,6 +236,13 @@ def unfit(pull: PullFacts, plan: Plan) -> Refusal | None:
     return None
 
 
+def _asked_before(block: BlockRun | None) -> tuple[str, ...]:
+    """The workers of a block that is to be done anew: the next one needs an id of its own, or it never starts."""
+    if block is None:
+        return ()
+    return (*block.earlier, block.dispatch.id) if block.dispatch is not None else block.earlier
+
+
 def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
     """Lock a changed contract: finished blocks whose definition is unchanged stay, the rest is to be done."""
     view = turn.situation.plan
@@ -258,16 +262,17 @@ def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
     blocks = []
     for block in plan.blocks:
         old, definition = kept.get(block.id), definition_hash(block)
-        fresh = BlockRun(block.id, block.title, definition)
+        fresh = BlockRun(block.id, block.title, definition, earlier=_asked_before(old))
         blocks.append(old if old is not None and old.definition == definition and old.is_settled else fresh)
     turn = stop_workers(turn)
     run = turn.run or run
     changed = replace(
         run,
-        title=_title(plan) if plan.title else run.title,
+        title=title_of(plan) if plan.title else run.title,
         contract=contract.hash,
         terms=contract.terms,
         blocks=tuple(blocks),
+        spec_path=plan.spec_path,
         level=wish.level or run.level,
         mode=wish.mode or run.mode,
         state=RunState.RUNNING,

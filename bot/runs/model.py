@@ -284,6 +284,7 @@ class Run:
     readiness: tuple[tuple[str, bool], ...] = ()
     gates_seen: tuple[GateSeen, ...] = ()
     milestones: int = 0
+    spec_path: str | None = None
 
     @property
     def is_live(self) -> bool:

@@ -18,8 +18,10 @@ def brief(run: Run, block_id: str, failure: str = "") -> str:
     is_light = run.terms.get("weight") == "light"
     title = str(promise.get("title") or block_id)
     lines = [f"TASK: {plain(block_id, 60)} {plain(title, 400)}"]
-    if promise.get("spec_ref") and not is_light:
-        lines.append(f"SPEC: {plain(str(promise['spec_ref']), 400)}")
+    if not is_light:
+        spec = [code(run.spec_path)] if run.spec_path else []
+        spec += [plain(str(promise["spec_ref"]), 400)] if promise.get("spec_ref") else []
+        lines += [f"SPEC: {', '.join(spec)}"] if spec else []
     if not is_light:
         lines.append(f"PLAN: {code(run.plan_path)}")
     if promise.get("role"):
