@@ -9,6 +9,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.plans.model import Plan
+from bot.plans.plan_title import title_of
 from bot.runs.assess import GatesState, GatesView, PlanState, ScopeView, Situation
 from bot.runs.attribution import own_commits
 from bot.runs.facts import Facts, GateReport, GateState, OutcomeState
@@ -75,7 +76,7 @@ def checklist(run: Run | None, situation: Situation, facts: Facts, ledger: Seque
 def _render(run: Run | None, situation: Situation, facts: Facts, ledger: Sequence[Entry], fullness: Fullness) -> str:
     step = next_step(run, situation, facts)
     plan = situation.plan.plan
-    title = run.title if run else (plan.title or situation.plan.paths[0] if plan else "Plan")
+    title = run.title if run else (title_of(plan) if plan else "Plan")
     return _TEMPLATES.get_template("checklist.md.jinja").render(
         marker=CHECKLIST_MARKER,
         title=plain(title, 150),
