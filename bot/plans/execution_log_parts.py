@@ -119,7 +119,7 @@ def parts_of(record: LogRecord) -> tuple[Part, ...]:
         Part(
             "Task Execution",
             ("task execution", "task execution log", "execution progress", "execution log"),
-            () if record.tasks else (Bullet(NONE),),
+            (),
             tasks=tuple(_tasks(record.tasks)),
         ),
         Part("Gate Results", ("gate results",), _gates(record.gates)),

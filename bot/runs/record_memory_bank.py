@@ -52,7 +52,7 @@ def execution_log(run: Run, situation: Situation, facts: Facts) -> LogRecord:
         tasks=tuple(_task(block) for block in run.blocks if block.state is not BlockState.PENDING),
         gates=gate_lines(run.gates_seen),
         permalinks=_permalinks(run, facts),
-        deployments=tuple((item.environment, _deployed(item)) for item in facts.deployments),
+        deployments=tuple((_place(item.environment), _deployed(item)) for item in facts.deployments),
         deployment_times=_times(facts.deployments),
         post_deploy=_post_deploy(facts.deployments),
         issues=_issues(run),
@@ -102,7 +102,7 @@ def gate_lines(seen: Iterable[GateSeen]) -> tuple[tuple[str, str], ...]:
     found: dict[str, list[str]] = {label: [] for label in GATES}
     for gate in seen:
         label = next((name for name, pattern in _KINDS if pattern.search(gate.name)), gate.name)
-        evidence = f" ({gate.title})" if gate.title else ""
+        evidence = f" ({gate.title})" if gate.title and gate.title != gate.conclusion else ""
         said = "pass" if gate.is_green else "fail"
         found.setdefault(label, []).append(f"{said} - {gate.name}: {gate.conclusion}{evidence}")
     return tuple((label, "; ".join(words) or "not reported") for label, words in found.items())
@@ -121,6 +121,11 @@ def _permalinks(run: Run, facts: Facts) -> tuple[tuple[str, str], ...]:
     if run.validation is not None and run.validation.url:
         links.append(("Validation commands", run.validation.url))
     return tuple(dict.fromkeys(links))
+
+
+def _place(environment: str) -> str:
+    """The names that a log uses for the two environments that everybody has."""
+    return {"staging": "Staging", "production": "Prod", "prod": "Prod"}.get(environment.casefold(), environment)
 
 
 def _deployed(item: Deployment) -> str:
@@ -164,7 +169,9 @@ def _success(run: Run, deployments: tuple[Deployment, ...], *, is_over: bool) ->
 def next_steps(run: Run, situation: Situation) -> tuple[str, ...]:
     """Follow-ups: what the verdict noted, boxes that stayed unticked, gaps, and documentation that did not follow."""
     steps = [*(run.verdict.residual_risks if run.verdict else ())]
-    steps += [f"readiness: {text}" for text in run.warnings]
+    if run.state is not RunState.ABORTED:
+        # What kept a run from being started stands under Blockers, until it is resolved.
+        steps += [f"readiness: {text}" for text in run.warnings]
     steps += [f"capability gap {gap}" for gap in run.gaps]
     if situation.lacks_documentation:
         steps.append("update the documentation: none was changed with the code")
