@@ -28,9 +28,12 @@ def _is_reported(commit: Commit, block: BlockRun) -> bool:
 
 
 def carries(message: str, block_id: str) -> bool:
-    """Whether a commit message names the block: `T001: …` as its subject, or a `Stepwise-Block: T001` trailer."""
+    """Whether a commit message names the block: `T001: …` or `Task 1: …` as its subject, or a trailer.
+
+    The trailer is `Stepwise-Block: T001`.
+    """
     subject, _, rest = message.strip().partition("\n")
-    if re.match(rf"{re.escape(block_id)}(?:\s*\([^)\n]*\))?\s*:", subject, re.IGNORECASE):
+    if re.match(rf"(?:task\s+)?{re.escape(block_id)}(?:\s*\([^)\n]*\))?\s*:", subject, re.IGNORECASE):
         return True
     return re.search(rf"(?im)^Stepwise-Block:\s*{re.escape(block_id)}\s*$", rest) is not None
 
