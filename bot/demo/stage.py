@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,18 @@ class Stage:
     def open(cls) -> Stage:
         """Start both on free loopback ports. Raises DemoFailed when one does not come up."""
         folder = Path(tempfile.mkdtemp(prefix="stepwise-demo-"))
-        sandbox, line = _start(["sandbox", "--json"], {}, folder)
+        processes: list[subprocess.Popen[str]] = []
+        try:
+            return cls._open(folder, processes)
+        except BaseException:
+            # An interruption finds processes that nobody else knows of yet.
+            cls(folder, "", "", {}, {}, processes).close()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    @classmethod
+    def _open(cls, folder: Path, processes: list[subprocess.Popen[str]]) -> Stage:
+        line = _start(["sandbox", "--json"], {}, folder, processes)
         details = json.loads(line)
         environment = {
             "APP_ID": str(details["app_id"]),
@@ -52,19 +64,17 @@ class Stage:
             "PORT": "0",
             "LOG_LEVEL": "warn",
         }
-        try:
-            bot, line = _start(["serve"], environment, folder)
-        except DemoFailed:
-            _end(sandbox)
-            raise
+        line = _start(["serve"], environment, folder, processes)
         address = line.removeprefix("listening on ").strip()
-        stage = cls(folder, details["api_url"], address, details["tokens"], details, [bot, sandbox])
+        stage = cls(folder, details["api_url"], address, details["tokens"], details, processes)
         stage.request("POST", "/_sandbox/webhook", None, {"url": f"{address}/api/github/webhooks"})
         return stage
 
     def close(self) -> None:
-        for process in self.processes:
-            _end(process)
+        """End what was started, the bot before the GitHub that it serves."""
+        while self.processes:
+            _end(self.processes[-1])
+            self.processes.pop()
 
     # -- people --------------------------------------------------------------------------------------------------
 
@@ -118,8 +128,10 @@ class Stage:
             time.sleep(LOOK_EVERY)
 
 
-def _start(arguments: list[str], settings: Mapping[str, str], folder: Path) -> tuple[subprocess.Popen[str], str]:
-    """Start `stepwise …` and wait for its first line."""
+def _start(
+    arguments: list[str], settings: Mapping[str, str], folder: Path, processes: list[subprocess.Popen[str]]
+) -> str:
+    """Start `stepwise …`, add it to the processes, and wait for its first line. Raises DemoFailed where none comes."""
     environment = {key: value for key, value in os.environ.items() if key not in _OWN_SETTINGS} | dict(settings)
     log = (folder / f"{arguments[0]}.log").open("w")
     process = subprocess.Popen(  # noqa: S603 - this very interpreter and package
@@ -131,13 +143,13 @@ def _start(arguments: list[str], settings: Mapping[str, str], folder: Path) -> t
         text=True,
         start_new_session=True,
     )
+    processes.append(process)
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        _end(process)
         said = (folder / f"{arguments[0]}.log").read_text()[-2000:]
         raise DemoFailed(f"`stepwise {arguments[0]}` did not start:\n{said}")
-    return process, line
+    return line
 
 
 _OWN_SETTINGS: Final = frozenset(

@@ -5,6 +5,7 @@
 /_sandbox/workflow-run       {repo, run_id, action: start|complete|cancel|rerun, conclusion, login}; `status` with
                              `conclusion` puts it into any other state; without `run_id` an event starts a workflow:
                              {repo, workflow: file, event, ref | number, login}
+/_sandbox/workflow-inputs    {repo, run_id} gives {inputs}: what a step of the run can read
 /_sandbox/dispatch-order     {webhook: any|first|later|never}: `workflow_run.requested` and the dispatch's answer;
                              `later` holds it until /_sandbox/release
 /_sandbox/oidc/token         {repo, run_id, aud, attempt} gives {token}; {wrong} makes one thing wrong, {claims}
@@ -114,6 +115,10 @@ def _workflow_token(hub: Hub, body: Json) -> Json:
     return {"token": workflowruns.token_of(hub, _run(hub, body))}
 
 
+def _workflow_inputs(hub: Hub, body: Json) -> Json:
+    return {"inputs": dict(_run(hub, body).inputs)}
+
+
 def _rotate(hub: Hub, body: Json) -> Json:
     return {"kid": hub.issuer.rotate(keep=bool(body.get("keep", True))).kid}
 
@@ -164,6 +169,7 @@ HANDLERS: dict[tuple[str, str], Callable[[Hub, Json], Json]] = {
     ("POST", "oidc/environment"): _environment,
     ("POST", "oidc/rotate"): _rotate,
     ("POST", "workflow-token"): _workflow_token,
+    ("POST", "workflow-inputs"): _workflow_inputs,
     ("POST", "queue"): _queue,
     ("POST", "draft"): _draft,
     ("POST", "repository"): _repository,

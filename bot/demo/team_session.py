@@ -1,0 +1,5 @@
+from bot.demo.moves import Moves
+
+
+class TeamSession(Moves):
+    pass
