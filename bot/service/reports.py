@@ -142,13 +142,15 @@ class ReportDesk:
 
     async def note_refusal(self, dispatch: str, reason: str) -> bool:
         """Tell the ledger that a report was refused, if the dispatch is known; whether something was stored."""
-        work = await self._store.work_of(effect_key(dispatch))
-        if work is None:
-            return False
         now = self._clock()
         hour = now.strftime("%Y-%m-%dT%H")
         if hour != self._hour:
             self._hour, self._noted = hour, Counter()
+        if self._noted[dispatch] >= MOST_NOTED:
+            return False
+        work = await self._store.work_of(effect_key(dispatch))
+        if work is None:
+            return False
         block = _block_of(work.run, dispatch)
         refused = ReportRefused(dispatch, block.id if block else "", reason, now)
         while self._noted[dispatch] < MOST_NOTED:
