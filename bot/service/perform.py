@@ -15,7 +15,7 @@ from typing import Final, assert_never
 import structlog
 
 from bot.github import comments, reviews
-from bot.github.errors import GitHubError, HeadMoved, NotFound, RateLimited
+from bot.github.errors import GitHubError, HeadMoved, Moved, NotFound, RateLimited
 from bot.metrics import Metrics
 from bot.runs.effects import (
     CancelWorker,
@@ -143,7 +143,8 @@ class Performer:
         """Postpone what may work later; give up on the rest, in GitHub's words. Whether it was given up."""
         self._metrics.errors.labels(type(error).__name__).inc()
         _log.warning("effect failed", effect=effect.key, attempt=attempt, error=error.sentence())
-        is_passing = error.is_transient or isinstance(error, HeadMoved)
+        # A repository that was renamed answers writes with a redirect; the next look learns its new name.
+        is_passing = error.is_transient or isinstance(error, HeadMoved | Moved)
         if is_passing and (attempt < ATTEMPTS or isinstance(error, RateLimited)):
             wait = min(LONGEST_WAIT, timedelta(seconds=2**attempt))
             not_before = error.retry_at if isinstance(error, RateLimited) else self._clock() + wait

@@ -39,6 +39,7 @@ class Sweeper:
         for key in await self._store.open_pulls_with_live_run():
             await self._store.set_wake_at(key, now)
         await self._store.forget_deliveries(now - KEEP_HANDLED)
+        await self._store.forget_groups(now - KEEP_HANDLED)
         await self._redeliver(now)
 
     async def _redeliver(self, now: datetime) -> None:
