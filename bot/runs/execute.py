@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,12 +13,12 @@ from bot.plans.plan_title import title_of
 from bot.plans.session_sync import reconcile
 from bot.runs.assess import PlanState, is_over
 from bot.runs.effects import Say
-from bot.runs.facts import Files, PlanFile, PullFacts, Unknown
+from bot.runs.facts import PlanFile, PullFacts, Unknown
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import BlockRun, BlockState, EntryKind, Run, RunState
 from bot.runs.obstacles import plan_reasons
 from bot.runs.opening import go_on
-from bot.runs.planning import close_planning_issue
+from bot.runs.planning import close_planning_issue, planning_files
 from bot.runs.policy import ReadinessPolicy
 from bot.runs.records import write_record
 from bot.runs.turn import Call, Refused, Turn
@@ -93,7 +92,7 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
         boundary=head,
         blocks=blocks,
         issue=call.comment.from_issue,
-        planned=_planned(turn, plan),
+        planned=planning_files(turn, plan),
         spec_path=plan.spec_path,
         milestones=len(plan.milestones),
         readiness=tuple((box.text, box.is_ticked) for box in plan.readiness),
@@ -125,19 +124,6 @@ def _taken_up(run: Run, before: Run | None) -> Run:
 
 _ANNOUNCED: Final = frozenset({Dialect.MEMORY_BANK, Dialect.TEAM_SESSION})
 """The dialects whose own documents say what is to be said at the start."""
-
-
-def _planned(turn: Turn, plan: Plan) -> tuple[tuple[str, str], ...]:
-    """What lies beside a spec-plan and was committed with it: the spec is planning, as long as it stays as it is."""
-    if plan.dialect is not Dialect.SPEC_PLAN or not isinstance(turn.facts.files, Files):
-        return ()
-    folder = posixpath.dirname(plan.path)
-    beside = {path for path in (plan.spec_path,) if path}
-    return tuple(
-        (file.path, file.blob)
-        for file in turn.facts.files.changed
-        if file.blob and (posixpath.dirname(file.path) == folder or file.path in beside) and file.path.endswith(".md")
-    )
 
 
 def preflight_failures(plan: Plan) -> tuple[str, ...]:
@@ -273,6 +259,7 @@ def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
         terms=contract.terms,
         blocks=tuple(blocks),
         spec_path=plan.spec_path,
+        planned=planning_files(turn, plan),
         level=wish.level or run.level,
         mode=wish.mode or run.mode,
         state=RunState.RUNNING,

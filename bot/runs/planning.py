@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.plans.model import Dialect, Plan
 from bot.runs.effects import CloseIssue
-from bot.runs.facts import Outcome, OutcomeState
+from bot.runs.facts import Files, Outcome, OutcomeState
 from bot.runs.model import Run
 from bot.runs.turn import Turn
 
@@ -28,3 +30,16 @@ def close_planning_issue(turn: Turn, why: str) -> Turn:
         return turn
     effect = CloseIssue(f"{run.id}:planned:{run.sequence}", run.planning_issue, why)
     return turn.to(replace(run, planning_issue=None, planning_key=None, sequence=run.sequence + 1)).do(effect)
+
+
+def planning_files(turn: Turn, plan: Plan) -> tuple[tuple[str, str], ...]:
+    """What lies beside a spec-plan and was committed with it: the spec is planning, as long as it stays as it is."""
+    if plan.dialect is not Dialect.SPEC_PLAN or not isinstance(turn.facts.files, Files):
+        return ()
+    folder = posixpath.dirname(plan.path)
+    beside = {path for path in (plan.spec_path,) if path}
+    return tuple(
+        (file.path, file.blob)
+        for file in turn.facts.files.changed
+        if file.blob and (posixpath.dirname(file.path) == folder or file.path in beside) and file.path.endswith(".md")
+    )

@@ -10,7 +10,7 @@ from bot.runs.assess import is_over
 from bot.runs.effects import Say
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import BlockState, DispatchState, EntryKind, Run, RunState, ScopeException
-from bot.runs.planning import close_planning_issue
+from bot.runs.planning import close_planning_issue, planning_files
 from bot.runs.records import write_record
 from bot.runs.turn import Call, Turn
 from bot.runs.workers import stop_workers, try_again
@@ -50,6 +50,10 @@ def resume(turn: Turn, call: Call) -> Turn | Refusal:
             resumed = replace(run, state=state, reason=None, signal=None, fix_rounds=0)
         case _:
             return Refusal(Problem.NOT_PAUSED, {"state": run.state})
+    plan = turn.situation.plan.plan
+    if run.state is RunState.ESCALATED and plan is not None:
+        # What was added to the spec meanwhile is planning, and no work of the blocks behind it.
+        resumed = replace(resumed, planned=planning_files(turn, plan))
     turn = turn.to(resumed).note(EntryKind.RESUMED, call.by, comment_id=call.comment.comment_id)
     turn = close_planning_issue(turn, f"The run goes on: {call.by} said /resume.")
     return _with_workers(turn)

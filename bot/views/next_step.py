@@ -45,11 +45,14 @@ def next_step(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
         return _before_start(run, situation, facts)
     match run.state:
         case RunState.PAUSED:
-            return NextStep("paused", f"The run is paused{_reason(run)}.", "/resume", waits_for_person=True)
+            return NextStep("paused", f"The run is paused{_reason(run)}", "/resume", waits_for_person=True)
+        case RunState.ESCALATED if situation.plan.state is PlanState.CHANGED:
+            changed = Refusal(Problem.CONTRACT_CHANGED, items=situation.plan.changes)
+            return NextStep("the changed plan is to be locked", sentence(changed), waits_for_person=True)
         case RunState.ESCALATED:
             return NextStep(
                 "waits for a decision",
-                f"The run was escalated{_reason(run)}. {_way_on(run)}",
+                f"The run was escalated{_reason(run)} {_way_on(run)}",
                 waits_for_person=True,
                 is_stopped=True,
             )
@@ -100,14 +103,17 @@ def _link(text: str, pull: PullFacts, path: str) -> str:
 
 
 def _reason(run: Run) -> str:
-    return f": {plain(run.reason)}" if run.reason else ""
+    """The reason, and the end of the sentence."""
+    if not run.reason:
+        return "."
+    return f": {plain(run.reason)}" + ("" if run.reason.rstrip().endswith((".", "?", "!")) else ".")
 
 
 def _before_start(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
     plan, pull = situation.plan, facts.pull
     if not pull.is_open:
         if run is not None:
-            return NextStep("aborted", f"The run has ended{_reason(run)}.", is_stopped=True)
+            return NextStep("aborted", f"The run has ended{_reason(run)}", is_stopped=True)
         return NextStep("not executed", "The pull request is closed.")
     match plan.state:
         case PlanState.NONE:
@@ -157,7 +163,7 @@ def _ready(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
         return NextStep(headline, "Read the plan; an approver then starts it with", "/execute", waits_for_person=True)
     return NextStep(
         "aborted",
-        f"The run was aborted{_reason(run)}. An approver can start the plan again with",
+        f"The run was aborted{_reason(run)} An approver can start the plan again with",
         "/execute",
         waits_for_person=True,
         is_stopped=True,
