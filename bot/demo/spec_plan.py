@@ -46,7 +46,7 @@ class SpecPlan(Moves):
         self.show_file(f"{FOLDER}/PROGRESS.md", self.branch)
 
     def _side_by_side(self) -> None:
-        self.headline("Both work side by side; the second ends without a commit, and is asked once more, with the failure")
+        self.headline("The second worker ends without a commit, and is asked once more, with the failure")
         one, two = self._worker("1"), self._worker("2")
         self._run(one, "start")
         self._run(two, "start")
@@ -92,7 +92,7 @@ class SpecPlan(Moves):
             "which gives subtotal, discount (0 where there is none) and total",
             "The plan says what becomes of a discount of zero",
         )
-        self.shows("the contract has changed")
+        self.shows("the changed plan is to be locked")
         before = len(self._workers())
         self.comment("maria", "/execute")
         self.until("the planning issue is closed", lambda: not self.issues())
@@ -159,7 +159,8 @@ class SpecPlan(Moves):
         return found
 
     def _run(self, run: int, action: str, **how: str) -> None:
-        self.stage.request("POST", "/_sandbox/workflow-run", None, {"repo": REPO, "run_id": run, "action": action, **how})
+        body = {"repo": REPO, "run_id": run, "action": action, **how}
+        self.stage.request("POST", "/_sandbox/workflow-run", None, body)
         self.say(f"  worker {run}: {action} {' '.join(how.values())}".rstrip())
 
     def _state(self, run: int) -> str:
