@@ -23,6 +23,20 @@ def own_commits(run: Run, block: BlockRun, commits: Sequence[Commit]) -> tuple[C
     return tuple(commit for commit in left if carries(commit.message, block.id) or _is_reported(commit, block))
 
 
+def may_be_reported(run: Run, block: BlockRun, commit: Commit) -> bool:
+    """Whether a block may be reported as done with a commit: not with what is another block's work, by name or by word.
+
+    A worker says what it made; it does not get to take what the worker beside it made.
+    """
+    if any(commit.sha in other.commits for other in run.blocks if other.is_settled):
+        return False
+    if carries(commit.message, block.id):
+        return True
+    group = run.group_of(block.id)
+    others = [other for other in run.blocks if not other.is_settled and other.id not in group]
+    return not any(carries(commit.message, other.id) or _is_reported(commit, other) for other in others)
+
+
 def _is_reported(commit: Commit, block: BlockRun) -> bool:
     return block.reported is not None and commit.sha.startswith(block.reported)
 

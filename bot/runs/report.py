@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.runs.approve import name_and_reason, named_block, running
-from bot.runs.attribution import own_commits
+from bot.runs.attribution import may_be_reported, own_commits
 from bot.runs.effects import Say
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import BlockRun, BlockState, EntryKind, Run
@@ -30,13 +30,14 @@ def done(turn: Turn, call: Call) -> Turn | Refusal:
     block = _reportable(run, name)
     if isinstance(block, Refusal):
         return block
-    mine = [item.sha for item in own_commits(run, block, turn.situation.own_commits)]
+    there = [item for item in turn.situation.own_commits if may_be_reported(run, block, item)]
     if commit is None:
+        mine = own_commits(run, block, there)
         if not mine:
             return Refusal(Problem.NO_OWN_COMMIT, {"block": block.id, "boundary": run.boundary})
-        found = mine[-1]
+        found = mine[-1].sha
     else:
-        found = next((item.sha for item in turn.situation.own_commits if item.sha.startswith(commit)), "")
+        found = next((item.sha for item in there if item.sha.startswith(commit)), "")
         if not found:
             return Refusal(Problem.NO_SUCH_COMMIT, {"commit": commit, "block": block.id, "branch": run.branch})
     turn = turn.note(

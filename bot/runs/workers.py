@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.runs.attribution import own_commits
+from bot.runs.attribution import may_be_reported, own_commits
 from bot.runs.effects import CancelWorker, Say, StartWorker
 from bot.runs.events import ReportRefused, WorkerReported, WorkerRunChanged
 from bot.runs.facts import OutcomeState
@@ -286,11 +286,11 @@ def report_refused(turn: Turn, event: ReportRefused) -> Turn:
 def _done(turn: Turn, block: BlockRun, commit: str | None, notes: str) -> Turn:
     """Done needs a commit on the branch; without one it has failed."""
     run = _of(turn)
-    mine = [item.sha for item in own_commits(run, block, turn.situation.own_commits)]
+    there = [item for item in turn.situation.own_commits if may_be_reported(run, block, item)]
     if commit is not None:
-        found = next((item.sha for item in turn.situation.own_commits if item.sha.startswith(commit.lower())), None)
+        found = next((item.sha for item in there if item.sha.startswith(commit.lower())), None)
     else:
-        found = mine[-1] if mine else None
+        found = next((item.sha for item in reversed(own_commits(run, block, there))), None)
     if found is None:
         named = f"the commit {commit[:40]} is not on the branch" if commit else "there is no commit on the branch"
         return failed(turn, block, f"it was reported as done, but {named}")
