@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox import Answer, Reset, control
 from bot.sandbox.faults import ApiAction
+from bot.sandbox.git.store import GitStore
 from tests.e2e.scenario import PLAN, PLAN_FILES, PLAN_TEXT, Scenario, block_files, plan_with
 
 NAMES = ("stepwise/plan", "stepwise/scope", "stepwise/gates", "stepwise/progress")
@@ -279,7 +280,7 @@ async def test_a_lost_request_is_asked_for_again_by_the_sweep(github: Scenario) 
     assert await is_merged(github, number)
 
 
-async def test_a_squashed_group_whose_commits_nobody_knows_fails(github: Scenario) -> None:
+async def test_a_group_with_a_commit_that_is_nobodys_fails(github: Scenario) -> None:
     """The queue may write commits of its own; one that cannot be traced to a pull request is never let through."""
     number = await small_pull(github, "one")
     queue_on_main(github, *NAMES, "tests")
@@ -298,3 +299,48 @@ async def test_a_squashed_group_whose_commits_nobody_knows_fails(github: Scenari
     check = (await github.checks(asked(github)[-1]["head_sha"]))["plan"]
     assert check.conclusion == "failure"
     assert f"The commit {stray[:7]}" in check.title
+
+
+@pytest.fixture
+def squashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue writes one commit per pull request, with none of the pull request's own in its history."""
+    add_commit = GitStore.add_commit
+
+    def squashed(git: GitStore, tree: str, parents: list[str], message: str, *people: Any) -> str:
+        is_queues = message.startswith("Merge pull request") and len(parents) == 2
+        return add_commit(git, tree, parents[:1] if is_queues else parents, message, *people)
+
+    monkeypatch.setattr(GitStore, "add_commit", squashed)
+
+
+@pytest.mark.usefixtures("squashing")
+async def test_groups_of_squashed_pull_requests_are_known_by_the_groups_before_them(github: Scenario) -> None:
+    numbers = [await small_pull(github, name) for name in ("one", "two")]
+    queue_on_main(github, *NAMES, "tests")
+    for name in ("one", "two"):
+        await github.ci(ref=f"feature/{name}")
+    for number in numbers:
+        await queued(github, number)
+    groups = asked(github)
+    check = (await github.checks(groups[-1]["head_sha"]))["plan"]
+    assert check.conclusion == "success"
+    assert all(f"#{number}" in check.summary for number in numbers)
+
+
+@pytest.mark.usefixtures("squashing")
+async def test_a_squashed_running_plan_blocks_its_own_group_and_the_one_behind_it(github: Scenario) -> None:
+    await github.started()
+    planned = github.pull
+    other = await small_pull(github, "two")
+    queue_on_main(github, "stepwise/plan", "tests")
+    for ref in ("feature/checkout-totals", "feature/two"):
+        await github.ci(ref=ref)
+    for _ in range(2):
+        github.sandbox.faults.add_hook("held", event="merge_group", action="checks_requested")
+    for number in (planned, other):
+        await queued(github, number)
+    github.sandbox.hooks.release()
+    await github.settle()
+    for group in asked(github)[:2]:
+        check = (await github.checks(group["head_sha"]))["plan"]
+        assert check.conclusion == "failure" and f"#{planned}" in check.title
