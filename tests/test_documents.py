@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final, get_args
 
@@ -16,19 +17,26 @@ from bot.cli.main import app
 from bot.cli.policy_keys import keys_of
 from bot.cli.schema import policy_schema
 from bot.demo.stories import StoryName
+from bot.github.oidc import MAX_AGE
 from bot.plans.dialects import dialect_of
 from bot.plans.execution_log import FOLDER as LOGS
 from bot.plans.model import Dialect
 from bot.plans.progress_file import progress_path
 from bot.plans.session_files import SESSION_FILE
 from bot.runs.effects import Effect
+from bot.runs.finish import FIX_ROUNDS
 from bot.runs.model import KickbackSignal
 from bot.runs.policy import Policy, WorkersPolicy, read_policy
 from bot.runs.registry import COMMANDS, Audience
+from bot.runs.workers import TRIES
+from bot.service.observe import POLICY_SECONDS
+from bot.service.perform import ATTEMPTS, LONGEST_WAIT
+from bot.service.reports import MOST_NOTED
+from bot.service.sweep import EVERY
 from bot.settings import DEFAULT_WEBHOOK_PATH, Settings
 from bot.views.replies import commands_table
 from bot.views.words import CHECK_NAMES
-from bot.web.reports import ReportBody
+from bot.web.reports import NOTES_LIMIT, REPORT_LIMIT, ReportBody
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text()
@@ -106,8 +114,8 @@ def test_every_stepwise_command_that_the_documents_name_exists() -> None:
 def test_every_option_that_the_documents_give_a_command_exists() -> None:
     group = get_command(app)
     for name, text in DOCUMENTS.items():
-        given = re.findall(r"(?:`|^ *|bin/)stepwise ([a-z]+)([^`\n#]*)", text, flags=re.MULTILINE)
-        given += [("demo", words) for words in re.findall(r"make demo[;,]? ARGS=([^`\n#]*)", text)]
+        given = re.findall(r"(?:`|^ *|bin/)stepwise ([a-z]+)([^`\n]*)", text, flags=re.MULTILINE)
+        given += [("demo", words) for words in re.findall(r"make demo[;,]? ARGS=([^`\n]*)", text)]
         for command, words in given:
             known = {option for one in _parameters(group, command) for option in one}
             for option in re.findall(r"--[a-z-]+", words):
@@ -120,7 +128,7 @@ def _parameters(group: object, command: str) -> list[list[str]]:
 
 
 def test_the_demo_has_a_story_for_each_dialect_that_the_readme_names() -> None:
-    assert set(StoryName) == set(Dialect)
+    assert [name.value for name in StoryName] == [dialect.value for dialect in Dialect]
     assert all(dialect in section(README, "See it") for dialect in Dialect)
 
 
@@ -242,6 +250,33 @@ def test_the_inputs_that_are_documented_are_those_of_the_workflow_that_init_writ
     assert set(given) <= set(inputs)
     assert {name for name, one in inputs.items() if one.get("required")} <= set(given)
     assert all(f"`{name}`" in section(WORKERS, "What a workflow is given") for name in given)
+
+
+# -- numbers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "said", "number"),
+    [
+        ("README.md", "after three fix rounds the next `FAIL` escalates", FIX_ROUNDS == 3),
+        ("README.md", "A worker that failed is asked once more", TRIES == 2),
+        ("workers.md", "one more, then the block is `failed`", TRIES == 2),
+        ("workers.md", "taken once and for ten minutes", timedelta(minutes=10) == MAX_AGE),
+        ("workers.md", "larger than 64 KiB", REPORT_LIMIT == 64 * 1024),
+        ("workers.md", "at most 2,000 characters are kept", NOTES_LIMIT == 2000),
+        ("architecture.md", "reach the ledger, three an hour", MOST_NOTED == 3),
+        ("architecture.md", "A sweep at start-up and every ten minutes", timedelta(minutes=10) == EVERY),
+        ("architecture.md", "It is kept for five minutes, and forgotten at once", POLICY_SECONDS == 5 * 60),
+        (
+            "architecture.md",
+            "are tried for three days",
+            (ATTEMPTS * LONGEST_WAIT).days == 3,
+        ),
+    ],
+)
+def test_the_numbers_that_the_documents_say_are_those_of_the_code(page: str, said: str, number: bool) -> None:
+    assert said in " ".join(DOCUMENTS[page].split())
+    assert number
 
 
 # -- the App and the rooms -------------------------------------------------------------------------------------------
