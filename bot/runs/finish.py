@@ -179,6 +179,23 @@ def finish_up(turn: Turn, by: str, *, comment_id: int | None = None) -> Turn:
     return close_out(turn.note(EntryKind.CLOSEOUT, by, comment_id=comment_id))
 
 
+def kept_instead(turn: Turn) -> Turn:
+    """Archiving or exporting a session failed: it is kept active, which harms nothing, and people are warned."""
+    run = turn.run
+    assert run is not None
+    outcome = turn.facts.outcomes.get(run.closeout_key or "")
+    if run.state is not RunState.COMPLETED or run.completion not in {"archive", "export"} or outcome is None:
+        return turn
+    if outcome.state is not OutcomeState.FAILED:
+        return turn
+    why = outcome.error or "no reason given"
+    kept = replace(run, completion="keep", completion_path=None)
+    turn = turn.to(kept).note(EntryKind.COMPLETION, BOT, f"keep, because {run.completion} failed: {why}")
+    values = {"action": run.completion, "reason": why}
+    turn = turn.do(Say(f"say:{run.id}:kept:{run.sequence}", Notice(NoticeKind.COMPLETION_FAILED, values)))
+    return close_out(turn)
+
+
 def closeout(turn: Turn, call: Call) -> Turn | Refusal | Refused:
     run = turn.run
     if run is None:

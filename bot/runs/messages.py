@@ -91,6 +91,7 @@ class NoticeKind(StrEnum):
     KICKBACK = "kickback"
     ROLLBACK = "rollback"
     CHOOSE_COMPLETION = "choose_completion"
+    COMPLETION_FAILED = "completion_failed"
 
 
 @dataclass(frozen=True, slots=True)

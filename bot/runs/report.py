@@ -12,7 +12,7 @@ from bot.runs.effects import Say
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import BlockRun, BlockState, EntryKind, Run
 from bot.runs.turn import Call, Turn
-from bot.runs.workers import failed, hold, mark_done, try_again
+from bot.runs.workers import failed, hold, is_blocked_consensus, mark_done, try_again
 
 _SHA: Final = re.compile(r"@?([0-9a-fA-F]{7,40})$")
 
@@ -43,6 +43,8 @@ def done(turn: Turn, call: Call) -> Turn | Refusal:
     turn = turn.note(
         EntryKind.REPORTED, call.by, f"done {notes}".strip(), block=block.id, comment_id=call.comment.comment_id
     )
+    if is_blocked_consensus(notes):
+        return hold(turn, block, notes, by=call.by, comment_id=call.comment.comment_id)
     return mark_done(turn, block, found, notes)
 
 

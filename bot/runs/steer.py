@@ -49,7 +49,7 @@ def resume(turn: Turn, call: Call) -> Turn | Refusal:
             state = RunState.VALIDATING if settled else RunState.RUNNING
             resumed = replace(run, state=state, reason=None, signal=None, fix_rounds=0)
         case _:
-            return Refusal(Problem.NOT_PAUSED, {"state": run.state})
+            return Refusal(Problem.NOT_PAUSED, {"state": run.state}, _at_work(run))
     plan = turn.situation.plan.plan
     if run.state is RunState.ESCALATED and plan is not None:
         # What was added to the spec meanwhile is planning, and no work of the blocks behind it.
@@ -57,6 +57,12 @@ def resume(turn: Turn, call: Call) -> Turn | Refusal:
     turn = turn.to(resumed).note(EntryKind.RESUMED, call.by, comment_id=call.comment.comment_id)
     turn = close_planning_issue(turn, f"The run goes on: {call.by} said /resume.")
     return _with_workers(turn)
+
+
+def _at_work(run: Run) -> tuple[str, ...]:
+    """The blocks whose worker is still at it."""
+    asked = (block for block in run.open_blocks if block.state is BlockState.ACTIVE and block.dispatch is not None)
+    return tuple(block.id for block in asked if block.dispatch is not None and not block.dispatch.is_over)
 
 
 def _with_workers(turn: Turn) -> Turn:

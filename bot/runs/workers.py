@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,6 +29,7 @@ from bot.runs.turn import Turn
 BOT: Final = "stepwise"
 TRIES: Final = 2
 """A worker and one retry; after that the choice goes to people."""
+_CONSENSUS: Final = re.compile(r"consensus_blocked\b.{0,200}?\bHIGH\b", re.IGNORECASE | re.DOTALL)
 
 
 def dispatch_id(run: Run, block_id: str, attempt: int) -> str:
@@ -262,6 +264,8 @@ def reported(turn: Turn, event: WorkerReported) -> Turn:
         return turn.note(EntryKind.REPORTED, event.dispatch, f"{said}: nobody waits for it", block=event.block)
     turn = turn.note(EntryKind.REPORTED, event.dispatch, said, block=block.id)
     match event.status:
+        case "done" if is_blocked_consensus(event.notes):
+            return hold(turn, block, event.notes, by=event.dispatch)
         case "done":
             return _done(turn, block, event.commit, event.notes)
         case "failed":
@@ -273,6 +277,11 @@ def reported(turn: Turn, event: WorkerReported) -> Turn:
         case "kickback":
             # Stopping a run is decided where `/kickback` is, see `bot.runs.escalate`.
             return turn
+
+
+def is_blocked_consensus(notes: str) -> bool:
+    """Whether a report says that reviewers blocked the work with severity HIGH: only a person may go past that."""
+    return _CONSENSUS.search(notes) is not None
 
 
 def report_refused(turn: Turn, event: ReportRefused) -> Turn:

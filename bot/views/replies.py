@@ -86,6 +86,8 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
             return f"The run is paused{_because(values)}. Say `/resume` to go on."
         case Problem.RUN_ESCALATED:
             return f"The run waits for a decision{_because(values)}. Say `/resume` to go on, or `/abort <reason>`."
+        case Problem.NOT_PAUSED if items:
+            return f"The run is not paused: workers are still at {listed(items)}. Say `/check` later."
         case Problem.NOT_PAUSED:
             return f"The run is not paused, it is {values['state']}. `/status` shows what is next."
         case Problem.CONTRACT_CHANGED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -85,12 +86,13 @@ def _output(run: Run) -> str:
 def _session(run: Run, situation: Situation, ended_at: datetime) -> str:
     """The report of a team session: deliverables, the pipeline, who worked, how long, where."""
     plan = situation.plan.plan
-    artifacts = plan.session.artifacts if plan is not None and plan.session is not None else ()
+    names = plan.session.artifacts if plan is not None and plan.session is not None else ()
     roles = sorted({str(run.promise(block.id).get("role") or "") for block in run.blocks} - {""})
     done = sum(block.is_settled for block in run.blocks)
     folder = run.plan_path.rpartition("/")[0]
+    artifacts = [posixpath.join(folder, "artifacts", name) for name in names]
     lines = [RULE, "[executor] TASK COMPLETE", "[executor]", "[executor] Deliverables:"]
-    lines += [f"[executor] - {_line(path.rpartition('/')[2])} ({_line(path)})" for path in artifacts[:LISTED]]
+    lines += [f"[executor] - {_line(posixpath.basename(path))} ({_line(path)})" for path in artifacts[:LISTED]]
     lines += ["[executor] - none"] if not artifacts else []
     lines += [
         "[executor]",

@@ -72,8 +72,13 @@ def _decision(notice: Notice) -> str:
         case NoticeKind.CHOOSE_COMPLETION:
             return (
                 f"The session {code(values['path'])} is complete. What is to become of it?\n\n"
-                "- `/archive`: mark it as completed\n- `/keep`: keep it active, to be taken up again\n"
+                "- `/archive`: mark it as completed\n- `/keep`: keep it, to be taken up again\n"
                 "- `/export <dir>`: copy its artifacts to a folder of this repository, then archive it"
+            )
+        case NoticeKind.COMPLETION_FAILED:
+            return (
+                f"⚠️ {code('/' + values['action'])} failed: {plain(values['reason'])}. The session is kept active "
+                "instead, so that nothing of it is lost."
             )
         case _:
             raise AssertionError(f"there are no words for {notice.kind}")
