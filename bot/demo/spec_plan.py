@@ -97,7 +97,7 @@ class SpecPlan(Moves):
         self.comment("maria", "/execute")
         self.until("the planning issue is closed", lambda: not self.issues())
         self.until("a new worker for task 3", lambda: len(self._workers()) == before + 1)
-        self.shows("2 of 3 tasks", "was asked")
+        self.shows("2 of 3 tasks", "3 is with its worker")
         worker = self._worker("3")
         self._run(worker, "start")
         head = self.push("coda", _checkout(), "3: totals at the checkout")
