@@ -46,7 +46,7 @@ from bot.runs.facts import (
 from bot.runs.model import Run, RunState
 from bot.runs.needs import plan_paths
 from bot.runs.policy import POLICY_PATH, Policy, PolicyProblem, read_policy
-from bot.runs.records import other_place
+from bot.runs.records import CLOSEOUT_BRANCH_PREFIX, other_place
 from bot.service.gates import gates_at, unknown
 from bot.service.session_folder import read_folder
 from bot.service.target import Target
@@ -116,7 +116,10 @@ class Observer:
         # The policy may say where plans are kept, so that it comes before them.
         policy = await self._policy(target, pull, run)
         places = policy.plans.stated() if isinstance(policy, Policy) else {}
-        paths = plan_paths(run, files if isinstance(files, Files) else None, events, places)
+        # The bot's own closeout touches finished plans; that does not put them up for execution again.
+        is_closeout = run is None and not pull.is_fork and pull.head_ref.startswith(CLOSEOUT_BRANCH_PREFIX)
+        brought = files if isinstance(files, Files) and not is_closeout else None
+        paths = plan_paths(run, brought, events, places)
         plans = tuple([await self._plan(target, pull.head_sha, path, files, run, places) for path in paths])
         facts = Facts(pull, policy, files, plans, None, (), head_seen_at, shown=shown, outcomes=outcomes)
         if run is None and not plans and not logins:
