@@ -138,7 +138,7 @@ def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
         plan=plan,
         scope=_scope_view(run, facts, plan, own_files),
         gates=_gates_view(run, facts, content_head, now),
-        own_commits=_own_commits(progress, facts.files),
+        own_commits=_own_commits(run, progress, facts.files),
         content_head=content_head,
         is_rewritten=progress is not None and progress.history is History.REWRITTEN,
         progress_unknown=facts.progress.reason if isinstance(facts.progress, Unknown) else None,
@@ -281,9 +281,12 @@ def _is_own_record(file: ChangedFile, own_files: dict[str, str]) -> bool:
     return file.previous is None or file.status == "copied" or own_files.get(file.previous) == ""
 
 
-def _own_commits(progress: Progress | None, files: Files | Unknown) -> tuple[Commit, ...]:
-    """The commits behind the boundary that are work: neither the bot's records, nor merges, nor what they brought."""
-    if progress is None:
+def _own_commits(run: Run | None, progress: Progress | None, files: Files | Unknown) -> tuple[Commit, ...]:
+    """The commits behind the boundary that are work: neither the bot's records, nor merges, nor what they brought.
+
+    As long as nothing but the plan and its spec has changed there is none: planning again is not the block's work.
+    """
+    if progress is None or (run is not None and _is_planning(run, progress)):
         return ()
     ahead = files.ahead if isinstance(files, Files) else None
     return tuple(
@@ -291,6 +294,11 @@ def _own_commits(progress: Progress | None, files: Files | Unknown) -> tuple[Com
         for commit in progress.commits
         if not commit.is_ours and not commit.is_merge and (ahead is None or commit.sha in ahead)
     )
+
+
+def _is_planning(run: Run, progress: Progress) -> bool:
+    planned = {run.plan_path, *dict(run.planned), *dict(run.own_blobs)}
+    return progress.is_complete and bool(progress.files) and planned.issuperset(progress.files)
 
 
 def _content_head(run: Run | None, facts: Facts, progress: Progress | None) -> str:
