@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from bot.plans.memory_bank_ids import spoken
@@ -183,7 +183,11 @@ def _running(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
         return _held(held)
     block = next(iter(working), None) or run.open_block
     assert block is not None
-    return _at(run, situation, pull, block)
+    step = _at(run, situation, pull, block)
+    if not held:
+        return step
+    stopped = _held(held)
+    return replace(step, text=f"{step.text}\n\n{stopped.text} {code(stopped.command or '')}.", waits_for_person=True)
 
 
 def _to_approve(run: Run, situation: Situation, pull: PullFacts, waiting: list[BlockRun]) -> NextStep:
@@ -191,7 +195,7 @@ def _to_approve(run: Run, situation: Situation, pull: PullFacts, waiting: list[B
     together = [block for block in waiting if block.id in run.group_of(first.id)]
     name = "+".join(block.id for block in together)
     others = len(waiting) - len(together)
-    more = f" ({others} more wait)" if others else ""
+    more = f" ({others} more {'waits' if others == 1 else 'wait'})" if others else ""
     is_one = len(together) == 1
     return NextStep(
         f"{name} {'awaits' if is_one else 'await'} approval at {short(head)}{more}",
@@ -312,4 +316,14 @@ def _completed(run: Run, facts: Facts) -> NextStep:
         )
     if facts.pull.is_merged:
         return NextStep("completed", "An approver closes the plan out with", "/closeout", waits_for_person=True)
-    return NextStep("completed", "Merge the pull request; the closeout follows by itself.")
+    is_asked = run.dialect is Dialect.TEAM_SESSION and run.completion is None and not _ends_by_itself(run)
+    follows = (
+        "it is asked then what is to become of the session. `/archive`, `/keep` or `/export <dir>` answer it before"
+        if is_asked
+        else "the closeout follows by itself"
+    )
+    return NextStep("completed", f"Merge the pull request; {follows}.")
+
+
+def _ends_by_itself(run: Run) -> bool:
+    return run.terms.get("completion_action") in {"auto_archive", "auto_keep"}

@@ -17,7 +17,7 @@ from bot.views.next_step import WAY_ON
 from bot.views.replies import help_body, refusal_body
 from bot.views.reports import dialect_report
 from bot.views.run_notices import run_notice
-from bot.views.words import BODY_LIMIT, CHECKLIST_MARKER, bullets, clipped, code, plain
+from bot.views.words import BODY_LIMIT, CHECKLIST_MARKER, bullets, clipped, code, noun, plain
 
 
 def worded(say: Say, run: Run | None, situation: Situation, facts: Facts, ledger: Sequence[Entry]) -> str:
@@ -56,7 +56,7 @@ _LEFT_TO_DO: Final = {
     Dialect.EXEC_PLAN: "moves it to its completed place",
     Dialect.MEMORY_BANK: "has the finished log",
     Dialect.SPEC_PLAN: "takes PROGRESS.md away, sets the spec's status",
-    Dialect.TEAM_SESSION: "has what becomes of the session",
+    Dialect.TEAM_SESSION: "writes down what becomes of the session",
 }
 
 
@@ -71,7 +71,7 @@ def _final_report(notice: Notice, run: Run | None, situation: Situation, facts: 
 
 def completion_report(run: Run) -> str:
     """The completion report of an exec-plan: outcome, blocks, files, validations, remaining risks, next steps."""
-    rows = ["| block | status | commit | approved by |", "| --- | --- | --- | --- |"]
+    rows = [f"| {noun(run.dialect)} | status | commit | approved by |", "| --- | --- | --- | --- |"]
     for block in run.blocks[:100]:
         head = code(block.approval.head[:7]) if block.approval else "—"
         by = code(block.approval.by) if block.approval else "—"
@@ -84,7 +84,7 @@ def completion_report(run: Run) -> str:
         f"### Completion report: {plain(run.title, 150)}",
         "",
         f"- Outcome: {verdict.word if verdict else run.state}",
-        f"- Blocks: {run.settled_count} of {len(run.blocks)}",
+        f"- {noun(run.dialect).capitalize()}s: {run.settled_count} of {len(run.blocks)}",
         f"- Started by {code(run.started_by)} on {run.started_at:%Y-%m-%d}",
         "",
         *rows,
