@@ -7,14 +7,16 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from bot.plans import findings
-from bot.plans.dialects import READABLE, dialect_of, is_index
+from bot.plans.dialects import READABLE, Places, dialect_of, is_index
 from bot.plans.lint import INDEX
 from bot.plans.model import PLAN_BYTES_LIMIT, Dialect, Finding
 from bot.plans.session_files import ANALYSIS_FILE, SESSION_FILE, TASKS_FILE, is_role_spec
+from bot.runs.policy import POLICY_BYTES_LIMIT, POLICY_PATH, Policy, read_policy
 
 _SKIPPED: Final = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 # Where a repository without a `.git` begins is told by these folders of its own.
@@ -166,8 +168,24 @@ def _by_path(absolute: Path) -> str | None:
         return INDEX
     if absolute.name == SESSION_FILE:
         return Dialect.TEAM_SESSION.value
-    found = dialect_of(absolute.as_posix(), anywhere=True)
+    root = _root_of(absolute)
+    places = _places_of(root)
+    if places and absolute.is_relative_to(root):
+        found = dialect_of(absolute.relative_to(root).as_posix(), places=places)
+    else:
+        found = dialect_of(absolute.as_posix(), anywhere=True)
     return found.value if found else None
+
+
+@lru_cache(maxsize=64)
+def _places_of(root: Path) -> Places:
+    """Where the repository's own policy says that plans are kept; a policy that cannot be used says nothing here."""
+    try:
+        with (root / POLICY_PATH).open("rb") as file:
+            policy = read_policy(file.read(POLICY_BYTES_LIMIT + 1))
+    except OSError:
+        return {}
+    return policy.plans.stated() if isinstance(policy, Policy) else {}
 
 
 def _root_of(absolute: Path) -> Path:
