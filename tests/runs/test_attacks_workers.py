@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.runs.messages import Problem
-from bot.runs.model import BlockState
+from bot.runs.model import BlockState, Dispatch, DispatchState
 from tests.runs.refusals import refused
-from tests.runs.work import block_of, report, run_moves, with_workflow
-from tests.runs.world import World
+from tests.runs.work import block_of, dispatch_of, moved, policy_of, report, run_moves, with_workflow
+from tests.runs.world import World, do_block, plan_text, started
 from tests.runs.worlds import session, states
 
 
@@ -55,3 +57,56 @@ def test_a_commit_that_names_two_tasks_closes_one_of_them() -> None:
     report(world, "TEST-1", "done", sha)
     world.ci("green")
     assert sorted(states(world).values()) == ["active", "done"]
+
+
+# -- workflow runs that somebody else started --------------------------------------------------------------------------
+
+HIGH = b"validation: {workflow: gates.yml, level: high, invariants: []}\n"
+GATES = ".github/workflows/gates.yml"
+
+
+def validating() -> World:
+    """Every block is done, and the workflow that runs the plan's commands was started."""
+    world = started(plan_text(["B01"]), policy=policy_of(HIGH))
+    do_block(world, "src/b01.py")
+    assert world.comment("/approve").is_accepted
+    return world
+
+
+def commands_of(world: World) -> Dispatch:
+    assert world.run is not None and world.run.validation is not None
+    return world.run.validation
+
+
+def started_as(world: World, dispatch: Dispatch) -> int:
+    """The run that GitHub's answer to the dispatch named."""
+    return int(world.outcomes[f"dispatch:{dispatch.id}"].result["workflow_run_id"])
+
+
+def test_a_run_that_somebody_started_under_the_same_id_does_not_pass_the_validation_commands() -> None:
+    world = validating()
+    known = commands_of(world)
+    world.answer(replace(moved(known.id, "completed", "success", run_id=666), path=GATES))
+    assert commands_of(world).state is DispatchState.SENT
+    refused(world.comment("/verdict PASS"), Problem.VALIDATION_RUNNING)
+    world.answer(replace(moved(known.id, "completed", "success", run_id=started_as(world, known)), path=GATES))
+    assert commands_of(world).state is DispatchState.DONE
+    assert world.comment("/verdict PASS").is_accepted
+
+
+def test_a_run_of_another_workflow_says_nothing_about_the_validation_commands() -> None:
+    world = validating()
+    known = commands_of(world)
+    forged = moved(known.id, "completed", "success", run_id=started_as(world, known))
+    world.answer(replace(forged, path=".github/workflows/deploy.yml"))
+    assert commands_of(world).state is DispatchState.SENT
+
+
+@pytest.mark.parametrize("conclusion", ["success", "failure"])
+def test_a_run_of_another_workflow_says_nothing_about_a_block(conclusion: str) -> None:
+    world = started(policy=with_workflow(), dispatches_land=False)
+    before = dispatch_of(world, "B01")
+    world.push("src/b01.py")
+    world.answer(replace(moved(before.id, "completed", conclusion, run_id=666), path=".github/workflows/x.yml"))
+    assert dispatch_of(world, "B01") == before
+    assert block_of(world, "B01").reported is None
