@@ -100,6 +100,10 @@ def workflow_run(payload: Json, app_id: int) -> Concern | Ignored:  # noqa: ARG0
     if len(dispatches) != 1:
         return Ignored(f"the title of the workflow run names {len(dispatches) or 'no'} dispatches of the bot's")
     of = "workflow_run"
+    branch = optional(payload, f"{of}.head_branch", str, PAYLOAD) or ""
+    # On another branch the workflow's file says what its author likes, under any title.
+    if branch != (optional(payload, "repository.default_branch", str, PAYLOAD) or branch):
+        return Ignored("the workflow run is not of the default branch, where the bot starts its own")
     changed = WorkerRunChanged(
         workflow_run_id=field(payload, f"{of}.id", int, PAYLOAD),
         attempt=field(payload, f"{of}.run_attempt", int, PAYLOAD),
@@ -107,9 +111,11 @@ def workflow_run(payload: Json, app_id: int) -> Concern | Ignored:  # noqa: ARG0
         event=event,
         status=field(payload, f"{of}.status", str, PAYLOAD),
         conclusion=optional(payload, f"{of}.conclusion", str, PAYLOAD),
-        head_branch=optional(payload, f"{of}.head_branch", str, PAYLOAD) or "",
+        head_branch=branch,
         head_sha=field(payload, f"{of}.head_sha", str, PAYLOAD),
         url=optional(payload, f"{of}.html_url", str, PAYLOAD) or "",
+        # Some payloads add the ref to the path, as in `.github/workflows/worker.yml@main`.
+        path=(optional(payload, f"{of}.path", str, PAYLOAD) or "").partition("@")[0] or None,
     )
     return concern(payload, changed, dispatch=dispatches[0])
 

@@ -98,7 +98,10 @@ class Rerequested:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRunChanged:
-    """A workflow run moved. `title` is its display title, which carries the dispatch id; a re-run raises `attempt`."""
+    """A workflow run moved. `title` is its display title, which carries the dispatch id; a re-run raises `attempt`.
+
+    `path` is that of the workflow's file, None where it is not known.
+    """
 
     workflow_run_id: int
     attempt: int
@@ -109,6 +112,7 @@ class WorkerRunChanged:
     head_branch: str
     head_sha: str
     url: str
+    path: str | None = None
 
 
 ReportStatus = Literal["done", "failed", "blocked", "kickback", "gap"]

@@ -214,13 +214,15 @@ def run_changed(turn: Turn, event: WorkerRunChanged) -> Turn:
         return turn
     known = run.validation
     if known is not None and known.id in event.title:
+        if not _is_the_one_started(turn, known, event):
+            return turn
         return turn.to(replace(run, validation=_moved(known, event, turn.now)))
     stale = [name for block in run.blocks for name in block.earlier if name in event.title]
     if stale and event.status != "completed":
         turn = turn.note(EntryKind.WORKER, BOT, f"{stale[0]} came too late and is cancelled")
         return turn.do(CancelWorker(f"cancel:{stale[0]}", event.workflow_run_id))
     block = next((item for item in run.blocks if item.dispatch is not None and item.dispatch.id in event.title), None)
-    if block is None or block.dispatch is None:
+    if block is None or block.dispatch is None or not _is_of_its_workflow(block.dispatch, event):
         return turn
     dispatch = _moved(block.dispatch, event, turn.now)
     if dispatch == block.dispatch:
@@ -236,6 +238,19 @@ def run_changed(turn: Turn, event: WorkerRunChanged) -> Turn:
         undone = replace(dispatch, state=DispatchState.RUNNING)
         return failed(turn.to(_of(turn).with_block(replace(current, dispatch=undone))), current, dispatch.failure or "")
     return _done(turn, current, None, "")
+
+
+def _is_of_its_workflow(dispatch: Dispatch, event: WorkerRunChanged) -> bool:
+    """Anybody who may start workflows can give a run of another one the dispatch's title."""
+    return event.path in {None, f".github/workflows/{dispatch.worker}"}
+
+
+def _is_the_one_started(turn: Turn, dispatch: Dispatch, event: WorkerRunChanged) -> bool:
+    """The run that GitHub named in its answer to the dispatch, where it did: a second one was started by hand."""
+    outcome = turn.facts.outcomes.get(effect_key(dispatch.id))
+    told = outcome.result.get("workflow_run_id", "") if outcome is not None else ""
+    known = dispatch.workflow_run_id or (int(told) if told.isdigit() else None)
+    return _is_of_its_workflow(dispatch, event) and known in {None, event.workflow_run_id}
 
 
 def _moved(dispatch: Dispatch, event: WorkerRunChanged, now: datetime) -> Dispatch:
