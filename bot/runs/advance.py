@@ -13,6 +13,7 @@ from bot.runs.assess import GatesState, is_validated
 from bot.runs.attribution import carries, own_commits
 from bot.runs.effects import CloseIssue, Say
 from bot.runs.facts import Facts, Outcome, OutcomeState, PlanFile
+from bot.runs.failures import with_failures_kept
 from bot.runs.finish import finish_up, is_closing, kept_instead
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import Approval, BlockRun, BlockState, DispatchState, EntryKind, Run, RunState, WorkerKind
@@ -49,7 +50,7 @@ def advance(turn: Turn) -> Turn:
     run = turn.run
     if run is None:
         return turn
-    turn = kept_instead(_closed_out(_completed_again(_with_gates_seen(turn, run))))
+    turn = with_failures_kept(kept_instead(_closed_out(_completed_again(_with_gates_seen(turn, run)))))
     run = turn.run
     assert run is not None
     if turn.facts.pull.is_merged and run.merged_at is None:

@@ -189,6 +189,16 @@ class GateSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class GateFailure:
+    """A gate that failed on the content of `head` while a block was worked on, or ("") while all were validated."""
+
+    block: str
+    gate: str
+    conclusion: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation:
     """An invariant that somebody confirmed for the content at `head`."""
 
@@ -283,6 +293,7 @@ class Run:
     planned: tuple[tuple[str, str], ...] = ()
     readiness: tuple[tuple[str, bool], ...] = ()
     gates_seen: tuple[GateSeen, ...] = ()
+    gate_failures: tuple[GateFailure, ...] = ()
     milestones: int = 0
     spec_path: str | None = None
 

@@ -9,7 +9,7 @@ from typing import Final
 from bot.plans.execution_log import CRITERIA, GATES, Issue, LogRecord, PreFlight, TaskEntry, TaskStatus
 from bot.runs.assess import Situation
 from bot.runs.facts import Deployment, Facts
-from bot.runs.model import BlockRun, BlockState, GateSeen, Run, RunState
+from bot.runs.model import BlockRun, BlockState, GateFailure, GateSeen, Run, RunState
 
 _KINDS: Final = (
     ("Coverage", re.compile(r"cover", re.IGNORECASE)),
@@ -153,9 +153,27 @@ def _issues(run: Run) -> tuple[Issue, ...]:
         for block in run.blocks
         if block.reason and block.state in {BlockState.SKIPPED, BlockState.BLOCKED, BlockState.FAILED}
     ]
+    found += [
+        Issue(item.block, f"gate {item.gate} failed ({item.conclusion}) at {item.head[:12]}", _resolution(run, item))
+        for item in run.gate_failures
+    ]
     if run.state in {RunState.ABORTED, RunState.ESCALATED, RunState.PAUSED} and run.reason:
         found.append(Issue("", run.reason, "asked user" if run.state is not RunState.ABORTED else "the run was ended"))
     return tuple(found)
+
+
+def _resolution(run: Run, failure: GateFailure) -> str:
+    """What became of a gate that failed; whoever pushed the fix is not known to have been asked."""
+    block = run.block(failure.block) if failure.block else None
+    if block is not None and block.state is BlockState.SKIPPED:
+        return "left out"
+    passing = run.verdict is not None and run.verdict.is_passing
+    head = block.head if block is not None and block.state is BlockState.DONE else None
+    if block is None and passing and run.verdict is not None:
+        head = run.verdict.head
+    if head is None:
+        return "asked user"
+    return "passed when it ran again" if head == failure.head else f"resolved at {head[:12]}"
 
 
 def _success(run: Run, deployments: tuple[Deployment, ...], *, is_over: bool) -> tuple[tuple[str, bool], ...]:
