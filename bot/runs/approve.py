@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from bot.plans.patterns import ScopeRules
 from bot.runs.assess import NO_GATE_NOTE, GatesState
 from bot.runs.attribution import own_commits
-from bot.runs.facts import GateState, Progress
+from bot.runs.facts import Commit, GateState, Progress
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import Approval, BlockRun, BlockState, EntryKind, GateSeen, Run, RunState
 from bot.runs.obstacles import approval_obstacles, plan_obstacles
@@ -177,7 +178,7 @@ def close(
     head = approvals[0].head
     for block, approval in zip(blocks, approvals, strict=True):
         assert turn.run is not None
-        changed = turn.run.with_block(_closed(turn, turn.run, block, approval))
+        changed = turn.run.with_block(_closed(turn, turn.run, block, approval, boundary))
         turn = turn.note(
             EntryKind.APPROVED, by, approval.gate_note or "", block=block.id, comment_id=approval.comment_id or None
         ).to(changed)
@@ -202,7 +203,13 @@ def with_gates_noted(turn: Turn) -> Turn:
     return turn.to(replace(run, gates_seen=seen)) if seen else turn
 
 
-def _closed(turn: Turn, run: Run, block: BlockRun, approval: Approval) -> BlockRun:
+def _up_to(commits: Sequence[Commit], boundary: str | None) -> tuple[Commit, ...]:
+    """The commits up to the last one that belongs to a block; what was pushed behind it is the next block's work."""
+    shas = [commit.sha for commit in commits]
+    return tuple(commits[: shas.index(boundary) + 1] if boundary in shas else commits)
+
+
+def _closed(turn: Turn, run: Run, block: BlockRun, approval: Approval, boundary: str | None) -> BlockRun:
     situation, progress = turn.situation, turn.facts.progress
     own_files = {path for path, _ in run.own_blobs} | {run.plan_path}
     files = progress.files if isinstance(progress, Progress) else ()
@@ -213,7 +220,7 @@ def _closed(turn: Turn, run: Run, block: BlockRun, approval: Approval) -> BlockR
         block,
         state=BlockState.DONE,
         head=approval.head,
-        commits=tuple(commit.sha for commit in own_commits(run, block, situation.own_commits)),
+        commits=tuple(commit.sha for commit in own_commits(run, block, _up_to(situation.own_commits, boundary))),
         files=tuple(
             path for path in files if path not in own_files and (rules is None or rules.judge(path).is_allowed)
         ),
