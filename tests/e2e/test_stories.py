@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,3 +75,31 @@ async def test_the_whole_path_of_each_dialect_ends_as_it_should(github: Scenario
 async def test_an_autonomous_run_goes_on_by_itself_and_stops_at_a_red_gate(github: Scenario) -> None:
     told = await play(github, StoryName.EXEC_PLAN, is_autonomous=True)
     assert any("The autonomous run stopped" in line for line in told)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_ends_what_it_started_and_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot.cli", "demo"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as demo:
+        assert demo.stdout is not None
+        started = demo.stdout.readline()
+        ports = [int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", started)]
+        assert len(ports) == 2, started
+        assert list(tmp_path.glob("stepwise-demo-*"))
+        demo.send_signal(number)
+        demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    assert not list(tmp_path.glob("stepwise-demo-*"))
+    for port in ports:
+        with socket.socket() as nobody:
+            assert nobody.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_autonomous_story_is_told_of_an_exec_plan_only() -> None:
+    with pytest.raises(ValueError, match="exec-plan"):
+        story(StoryName.SPEC_PLAN, is_autonomous=True)
