@@ -113,7 +113,7 @@ def _written(
 def _own_comment_changed(payload: Json, action: str, number: int) -> Concern | Ignored:
     # Whoever may write may edit the bot's comments: the sender did it, the comment's user is still the bot.
     sender = person(payload, "sender")
-    if sender.is_bot:
+    if sender == person(payload, "comment.user"):
         return Ignored("the bot's own change of its comment")
     text = optional(payload, "comment.body", str, PAYLOAD) or ""
     if action == "deleted":
