@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from bot.runs.approve import head_meant
 from bot.runs.command_lines import CommandLine, command_lines
 from bot.runs.events import ButtonPressed, ChecklistEdited, CommentCreated, Event, Place
 from bot.runs.messages import Refusal
@@ -25,7 +26,7 @@ BUTTON_ESCALATE: Final = "escalate"
 
 _BOX: Final = re.compile(r"- \[([ xX])\] \*\*(?P<name>.+?)\*\*(?P<rest>.*)$")
 _AWAITS: Final = re.compile(r"\*\*awaits approval\*\* at `(?P<sha>[0-9a-f]{7,40})`")
-_INVARIANT: Final = re.compile(r"invariant\b")
+_INVARIANT: Final = re.compile(r"invariant — .*`(?P<sha>[0-9a-f]{7,40})`")
 _CODED: Final = re.compile(r"\\(.)")
 
 
@@ -85,8 +86,8 @@ def _ticked(was: str, now: str) -> Iterator[CommandLine]:
         if awaits is not None:
             # The commit that the box itself showed: that is what was looked at.
             yield CommandLine("approve", f"{name} @{awaits['sha']}")
-        elif _INVARIANT.search(rest):
-            yield CommandLine(CONFIRM, name)
+        elif (seen := _INVARIANT.search(rest)) is not None:
+            yield CommandLine(CONFIRM, f"{seen['sha']} {name}")
 
 
 def _is_box(line: str, *, ticked: bool) -> bool:
@@ -108,7 +109,9 @@ def _pressed(identifier: str, head: str, login: str) -> CommandLine | None:
 
 
 def _confirm(turn: Turn, call: Call) -> Turn | Refusal:
-    return confirm(turn, call.rest, call)
+    seen, _, name = call.rest.partition(" ")
+    moved = head_meant(turn, None, seen, call)
+    return moved if moved is not None else confirm(turn, name, call)
 
 
 CONFIRMING: Final = Command(CONFIRM, "<invariant>", Audience.APPROVER, "confirm an invariant", _confirm)

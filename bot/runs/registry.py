@@ -89,7 +89,7 @@ COMMANDS: Final = (
     ),
     Command("closeout", "", Audience.APPROVER, "bring the finished plan to its end", closeout),
     Command("archive", "", Audience.APPROVER, "finish a team session and archive it", completion),
-    Command("keep", "", Audience.APPROVER, "finish a team session's run and keep the session active", completion),
+    Command("keep", "", Audience.APPROVER, "finish the run and leave a team session to be taken up again", completion),
     Command("export", "<dir>", Audience.APPROVER, "copy a team session's artifacts, then archive it", completion),
     Command("rollback", "[confirm]", Audience.APPROVER, "bring the content back to where the run began", rollback),
     Command("abort", "<reason>", Audience.APPROVER, "end the run", abort),

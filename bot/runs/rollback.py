@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.runs.effects import RollBack, Say
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import EntryKind, RollbackAsked, RunState
+from bot.runs.planning import close_planning_issue
 from bot.runs.records import TRAILER_RUN
 from bot.runs.steer import live
 from bot.runs.turn import Call, Turn
@@ -44,7 +45,8 @@ def rollback(turn: Turn, call: Call) -> Turn | Refusal:
     turn = turn.to(ended).note(
         EntryKind.ROLLBACK, call.by, f"to {run.rollback[:12]}", comment_id=call.comment.comment_id
     )
-    turn = turn.note(EntryKind.ABORTED, call.by, reason)
+    turn = close_planning_issue(turn.note(EntryKind.ABORTED, call.by, reason), f"The run has ended: {reason}.")
+    run = turn.run or run
     effect = RollBack(
         key=f"{run.id}:rollback:{run.sequence}",
         branch=run.branch,

@@ -13,7 +13,7 @@ from bot.runs.model import BlockState, DispatchState, EntryKind, Run, RunState, 
 from bot.runs.planning import close_planning_issue, planning_files
 from bot.runs.records import write_record
 from bot.runs.turn import Call, Turn
-from bot.runs.workers import stop_workers, try_again
+from bot.runs.workers import hand_out, stop_workers, try_again
 
 
 def live(turn: Turn) -> Run | Refusal:
@@ -73,7 +73,8 @@ def _with_workers(turn: Turn) -> Turn:
         over = block.dispatch is not None and block.dispatch.state is DispatchState.FAILED
         if block.state is BlockState.ACTIVE and over:
             turn = try_again(turn, block)
-    return turn
+    # One that failed while nothing advanced was to be tried once more, and has no worker yet.
+    return hand_out(turn)
 
 
 def allow(turn: Turn, call: Call) -> Turn | Refusal:

@@ -96,10 +96,10 @@ def _invariant_lines(run: Run | None, situation: Situation) -> list[str]:
     """The boxes that a validation of level high wants ticked; ticking one confirms it for the head."""
     if run is None or run.state not in {RunState.VALIDATING, RunState.COMPLETED, RunState.CLOSED}:
         return []
-    lines = []
+    lines, head = [], situation.content_head
     for name in demanded(run, situation):
         by = confirmed_by(run, situation, name)
-        said = f"confirmed by {code(by)} at {commit(situation.content_head)}" if by else "tick it once you have looked"
+        said = f"confirmed by {code(by)} at {commit(head)}" if by else f"tick it once you have looked at {commit(head)}"
         lines.append(f"- [{'x' if by else ' '}] **{plain(name, 80)}** invariant — {said}")
     return lines
 
