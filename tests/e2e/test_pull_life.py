@@ -146,12 +146,17 @@ async def test_a_renamed_repository_is_followed(github: Scenario, is_heard: bool
     assert row is not None and row.full_name == "acme/store"
 
 
-async def test_a_sweep_finds_the_new_name_by_itself(github: Scenario) -> None:
+async def test_a_sweep_finds_the_new_name_before_it_writes_anything(github: Scenario) -> None:
+    """GitHub follows the old name when it is read from, and answers writes with a redirect."""
     await github.started()
-    github.sandbox.faults.add_hook("lost", event="repository", times=0)
+    github.sandbox.faults.add_hook("lost", times=0)
     control.rename(github.sandbox.hub, github.sandbox.repo("acme/shop"), "store")
-    await github.settle()
-    await github.wait(11 * 60)
+    github.repository = "acme/store"
+    head = await github.push(block_files("B01"), message="B01: work")
+    with github.calls() as calls:
+        await github.wait(11 * 60)
+    assert set(await github.checks(head)) == {"plan", "scope", "gates", "progress"}
+    assert [call.path for call in calls.writes if call.status in {301, 307, 308}] == []
     (key,) = await github.bot.store.open_pulls_with_live_run()
     row = await github.bot.store.pull(key)
     assert row is not None and row.full_name == "acme/store"
