@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from bot.plans.dialects import Places, dialect_of
 from bot.runs.clicks import clicked_logins
@@ -28,6 +29,9 @@ from bot.runs.facts import Files
 from bot.runs.model import Run, RunState
 from bot.runs.records import other_place
 from bot.runs.registry import Audience, find, suggestion
+
+PLANS_READ: Final = 10
+"""With more than one plan it has to be said which is meant: reading all that somebody brings would help nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ def plan_paths(
         paths += [file.path for file in changed if file.path == other_place(run.plan_path) and file.status != "removed"]
     if run is not None and run.is_live:
         return tuple(paths)
-    paths += [file.path for file in changed if file.status != "removed" and dialect_of(file.path, places=places)]
+    brought = (file.path for file in changed if file.status != "removed" and dialect_of(file.path, places=places))
+    paths += itertools.islice(brought, PLANS_READ)
     for event in events:
         if isinstance(event, CommentCreated):
             for line in command_lines(event.body):
