@@ -16,7 +16,16 @@ from bot.runs.facts import Facts, Outcome, OutcomeState, PlanFile
 from bot.runs.failures import with_failures_kept
 from bot.runs.finish import finish_up, is_closing, kept_instead
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import Approval, BlockRun, BlockState, DispatchState, EntryKind, Run, RunState, WorkerKind
+from bot.runs.model import (
+    Approval,
+    BlockRun,
+    BlockState,
+    DispatchState,
+    EntryKind,
+    Run,
+    RunState,
+    WorkerKind,
+)
 from bot.runs.obstacles import approval_obstacles, check_obstacles, closeout_blockers, plan_obstacles
 from bot.runs.opening import go_on
 from bot.runs.planning import with_planning_issue
@@ -187,6 +196,9 @@ def _may_close_itself(turn: Turn, run: Run, block: BlockRun) -> bool:
         return False
     if block.reported is not None:
         return True
+    if block.dispatch is not None and not block.dispatch.is_over:
+        # Its worker has not had its last word: what it pushed so far may be half of it, or an attempt that failed.
+        return False
     mine = own_commits(run, block, turn.situation.own_commits)
     return any(carries(commit.message, block.id) for commit in mine)
 

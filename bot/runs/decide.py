@@ -15,7 +15,7 @@ from bot.runs.escalate import kicked_back
 from bot.runs.events import CommentCreated, Event, Place, ReportRefused, WorkerReported, WorkerRunChanged
 from bot.runs.facts import Facts, Permission, Unknown
 from bot.runs.messages import Problem, Refusal
-from bot.runs.model import BlockState, Entry, EntryKind, KickbackSignal, PullKey, Run, RunState
+from bot.runs.model import Entry, EntryKind, KickbackSignal, PullKey, Run, RunState
 from bot.runs.policy import Policy, PolicyProblem
 from bot.runs.registry import Audience, Command, find, suggestion
 from bot.runs.turn import Call, Turn
@@ -73,14 +73,14 @@ def _with_workers_heard(turn: Turn, events: Sequence[Event]) -> Turn:
 
 
 def _kicked_back(turn: Turn, event: WorkerReported) -> Turn:
-    """A worker's own kickback counts only while it is at work on an active block of a running run."""
+    """A worker's own kickback counts as long as somebody waits for that worker, also while the run is paused."""
     run = turn.run
-    is_waited_for = run is not None and any(
-        block.dispatch is not None and block.dispatch.id == event.dispatch and block.state is BlockState.ACTIVE
+    is_expected = run is not None and any(
+        block.dispatch is not None and block.dispatch.id == event.dispatch and not block.dispatch.is_over
         for block in run.open_blocks
     )
     turn = reported(turn, event)
-    if run is None or not is_waited_for or run.state is not RunState.RUNNING:
+    if run is None or not is_expected or run.state not in {RunState.RUNNING, RunState.PAUSED}:
         return turn
     known = event.signal in list(KickbackSignal)
     signal = KickbackSignal(event.signal) if known and event.signal else KickbackSignal.MISSING_CONTEXT

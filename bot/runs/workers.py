@@ -60,7 +60,8 @@ def _start(turn: Turn, block: BlockRun) -> Turn:
     attempt = len(block.earlier) + 1
     made = dispatch_id(run, block.id, attempt)
     match worker:
-        case WorkflowWorker(workflow=file):
+        case WorkflowWorker(workflow=file) if not turn.facts.pull.is_fork:
+            # A worker pushes to a branch of this repository: a fork is left to its own people.
             dispatch = Dispatch(made, WorkerKind.WORKFLOW, file, attempt, turn.now)
         case MentionWorker(mention=name):
             dispatch = Dispatch(made, WorkerKind.MENTION, name, attempt, turn.now)
@@ -146,13 +147,23 @@ def _timed_out(turn: Turn, block_id: str) -> Turn:
     dispatch = block.dispatch
     if turn.now < deadline(dispatch, turn.policy.workers):
         return turn
-    if block.reported is not None or own_commits(run, block, turn.situation.own_commits):
-        # It has pushed something: whether that will do is for gates and people to say, not for the clock.
+    if block.reported is not None:
         return turn
+    if own_commits(run, block, turn.situation.own_commits):
+        return _left_alone(turn, block, dispatch)
     why = (
         "no workflow run was seen in time" if dispatch.running_since is None else "it took longer than the policy lets"
     )
     return failed(turn, block, why)
+
+
+def _left_alone(turn: Turn, block: BlockRun, dispatch: Dispatch) -> Turn:
+    """It has pushed something: whether that will do is for gates and people to say, once its own time is over."""
+    limit = timedelta(minutes=turn.policy.workers.timeout_minutes)
+    if turn.now < (dispatch.running_since or dispatch.sent_at) + limit:
+        return turn
+    turn = turn.note(EntryKind.WORKER, BOT, f"{dispatch.worker} took longer than the policy lets", block=block.id)
+    return stop_worker(turn, block)
 
 
 def failed(turn: Turn, block: BlockRun, why: str) -> Turn:
@@ -200,7 +211,12 @@ def _cancel(turn: Turn, dispatch: Dispatch) -> Turn:
     """A run that nobody waits for must not push any more."""
     if dispatch.workflow_run_id is None or dispatch.is_over:
         return turn
-    return turn.do(CancelWorker(f"cancel:{dispatch.id}", dispatch.workflow_run_id))
+    return turn.do(_cancelling(dispatch.id, dispatch.workflow_run_id))
+
+
+def _cancelling(dispatch: str, workflow_run_id: int) -> CancelWorker:
+    """One effect for each workflow run: a dispatch that GitHub took twice has two of them."""
+    return CancelWorker(f"cancel:{dispatch}:{workflow_run_id}", workflow_run_id)
 
 
 def _dispatched(run: Run, dispatch: str) -> BlockRun | None:
@@ -220,12 +236,15 @@ def run_changed(turn: Turn, event: WorkerRunChanged) -> Turn:
     stale = [name for block in run.blocks for name in block.earlier if name in event.title]
     if stale and event.status != "completed":
         turn = turn.note(EntryKind.WORKER, BOT, f"{stale[0]} came too late and is cancelled")
-        return turn.do(CancelWorker(f"cancel:{stale[0]}", event.workflow_run_id))
+        return turn.do(_cancelling(stale[0], event.workflow_run_id))
     block = next((item for item in run.blocks if item.dispatch is not None and item.dispatch.id in event.title), None)
     if block is None or block.dispatch is None or not _is_of_its_workflow(block.dispatch, event):
         return turn
+    if _is_unwanted(block.dispatch, event):
+        turn = turn.note(EntryKind.WORKER, BOT, "a workflow run that nobody waits for is cancelled", block=block.id)
+        return turn.do(_cancelling(block.dispatch.id, event.workflow_run_id))
     dispatch = _moved(block.dispatch, event, turn.now)
-    if dispatch == block.dispatch:
+    if dispatch == block.dispatch or block.dispatch.workflow_run_id not in {None, event.workflow_run_id}:
         return turn
     turn = turn.to(run.with_block(replace(block, dispatch=dispatch)))
     said = event.conclusion or event.status
@@ -238,6 +257,14 @@ def run_changed(turn: Turn, event: WorkerRunChanged) -> Turn:
         undone = replace(dispatch, state=DispatchState.RUNNING)
         return failed(turn.to(_of(turn).with_block(replace(current, dispatch=undone))), current, dispatch.failure or "")
     return _done(turn, current, None, "")
+
+
+def _is_unwanted(dispatch: Dispatch, event: WorkerRunChanged) -> bool:
+    """Whether a run must not go on: its dispatch was given up before it was seen, or another run of it is known."""
+    if event.status == "completed":
+        return False
+    known = dispatch.workflow_run_id
+    return (dispatch.state is DispatchState.FAILED and known is None) or known not in {None, event.workflow_run_id}
 
 
 def _is_of_its_workflow(dispatch: Dispatch, event: WorkerRunChanged) -> bool:
@@ -268,6 +295,12 @@ def _moved(dispatch: Dispatch, event: WorkerRunChanged, now: datetime) -> Dispat
     return seen
 
 
+def is_waited_for(block: BlockRun) -> bool:
+    """Whether a report of the block's worker still counts: it is open, and nothing has ended that dispatch."""
+    at_work = block.state in {BlockState.ACTIVE, BlockState.AWAITING_APPROVAL}
+    return at_work and block.dispatch is not None and not block.dispatch.is_over
+
+
 def reported(turn: Turn, event: WorkerReported) -> Turn:
     """A worker's own report on its block; one for a block that is not being worked on changes nothing."""
     run = turn.run
@@ -275,7 +308,7 @@ def reported(turn: Turn, event: WorkerReported) -> Turn:
         return turn
     block = _dispatched(run, event.dispatch)
     said = f"{event.status} {event.notes}".strip()
-    if block is None or block.dispatch is None or block.dispatch.is_over or block.state is not BlockState.ACTIVE:
+    if block is None or not is_waited_for(block):
         return turn.note(EntryKind.REPORTED, event.dispatch, f"{said}: nobody waits for it", block=event.block)
     turn = turn.note(EntryKind.REPORTED, event.dispatch, said, block=block.id)
     match event.status:
