@@ -614,5 +614,3 @@ def test_when_only_held_blocks_are_left_people_are_told_that_it_stalled() -> Non
     work_on(world, "B-1")
     answer = world.comment("/approve B-1")
     assert NoticeKind.STALLED in notices(answer)
-
-
