@@ -79,7 +79,7 @@ class MemoryBank(Moves):
         self.ci("success")
         self.ci("success", name="mypy")
         self.approve("T002", head, then="T003 is to be done")
-        self.logged("### T002", "- Type checks: pass")
+        self.logged("### T002", "- Type checks: pass", "T002 – gate mypy failed", "resolved at")
 
     def _commits_are_enforced(self) -> None:
         self.headline("The team makes up its mind: commits have to carry their ids")

@@ -151,7 +151,7 @@ def _ready(run: Run | None, situation: Situation, facts: Facts) -> NextStep:
     if missing and isinstance(facts.policy, Policy) and facts.policy.readiness is ReadinessPolicy.ENFORCE:
         boxes = "its box" if len(missing) == 1 else "their boxes"
         return NextStep(
-            f"not ready: {counted_boxes(missing)}",
+            counted_boxes(missing),
             f"Before the plan can be executed, this has to hold. Tick {boxes} in the plan once it does:\n\n"
             f"{bullets(missing)}\n\nAn approver then starts it with",
             "/execute",
@@ -198,7 +198,7 @@ def _to_approve(run: Run, situation: Situation, pull: PullFacts, waiting: list[B
     more = f" ({others} more {'waits' if others == 1 else 'wait'})" if others else ""
     is_one = len(together) == 1
     return NextStep(
-        f"{name} {'awaits' if is_one else 'await'} approval at {short(head)}{more}",
+        f"{_called(name)} {'awaits' if is_one else 'await'} approval at {short(head)}{more}",
         f"Look at {_link(f'the changes of {code(name)}', pull, f'/files/{run.boundary}..{head}')}; "
         "an approver then says",
         f"/approve {spoken(first.id) if is_one else name} @{short(head)}",
@@ -210,7 +210,7 @@ def _held(held: list[BlockRun]) -> NextStep:
     first = held[0]
     why = f": {plain(first.reason)}" if first.reason else ""
     return NextStep(
-        f"{first.id} is {first.state}",
+        f"{_called(first.id)} is {first.state}",
         f"{code(first.id)} is {first.state}{why}. An approver says {code('/skip ' + first.id + ' <reason>')}, or tries "
         "again with",
         f"/retry {spoken(first.id)}",
@@ -223,26 +223,42 @@ def _at(run: Run, situation: Situation, pull: PullFacts, block: BlockRun) -> Nex
     obstacles = approval_obstacles(run, situation, block)
     first = obstacles[0] if obstacles else None
     if first is None:
-        return NextStep(f"{block.id} is active", f"{code(block.id)} is being worked on.")
+        return NextStep(f"{_called(block.id)} is active", f"{code(block.id)} is being worked on.")
     match first.problem:
         case Problem.NO_OWN_COMMIT if block.dispatch is not None and not block.dispatch.is_over:
-            return NextStep(f"{block.id} is with its worker", f"Wait for {code(block.dispatch.worker)}.")
+            return NextStep(f"{_called(block.id)} is with its worker", f"Wait for {code(block.dispatch.worker)}.")
         case Problem.NO_OWN_COMMIT:
             has_record = situation.content_head != pull.head_sha
             pull_first = " (`git pull` first: the record commit is on the branch)" if has_record else ""
             group = run.group_of(block.id)
             name = "+".join(group) if len(group) > 1 else block.id
             return NextStep(
-                f"{name} is to be done", f"Push the commits of {code(name)} {plain(block.title, 120)}{pull_first}."
+                f"{_called(name)} is to be done",
+                f"Push the commits of {code(name)} {plain(block.title, 120)}{pull_first}.{_how_to_commit(run, block)}",
             )
         case Problem.GATES_PENDING:
-            return NextStep(f"{block.id} waits for its gates", sentence(first))
+            return NextStep(f"{_called(block.id)} waits for its gates", sentence(first))
         case Problem.CONTRACT_CHANGED:
             return NextStep("the contract has changed", sentence(first), waits_for_person=True, is_stopped=True)
         case _:
             return NextStep(
-                f"{block.id} is held up: {_HEADLINES.get(first.problem, 'see below')}", sentence(first), is_stopped=True
+                f"{_called(block.id)} is held up: {_HEADLINES.get(first.problem, 'see below')}",
+                sentence(first),
+                is_stopped=True,
             )
+
+
+def _called(name: str) -> str:
+    """Ids of some plans are bare numbers, which say nothing in a sentence."""
+    return f"Task {name}" if name[:1].isdigit() else name
+
+
+def _how_to_commit(run: Run, block: BlockRun) -> str:
+    """What the commits of a memory-bank task have to say; the other dialects leave that open."""
+    if run.dialect is not Dialect.MEMORY_BANK:
+        return ""
+    refs = code("Refs: " + run.plan_path.removeprefix("memory-bank/"))
+    return f" Their subject begins with {code(block.id + ':')}, and a line of their own says {refs}."
 
 
 _HEADLINES = {
