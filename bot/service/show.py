@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.github import checks as github_checks
 from bot.github import comments
 from bot.github.errors import NotFound
-from bot.runs.assess import Situation
+from bot.runs.assess import PlanState, Situation
 from bot.runs.facts import Facts, Shown
 from bot.runs.model import BlockState, Entry, Run, RunState
 from bot.service.target import Target
@@ -41,7 +41,8 @@ class Presenter:
         The checks first: they hold the merge, the comment only explains it.
         """
         head = facts.pull.head_sha
-        for view in checks(run, situation, facts):
+        is_silent = run is None and situation.plan.state is PlanState.NONE and await self._is_held(target, head)
+        for view in () if is_silent else checks(run, situation, facts):
             known = shown.checks.get((head, view.name))
             # On a closed pull request nothing is held any more; only what was left in progress is concluded.
             if facts.pull.is_open or (known is not None and known.digest.startswith("open")):
@@ -51,6 +52,17 @@ class Presenter:
         body = checklist(run, situation, facts, ledger)
         if body is not None:
             await self._show_comment(target, body, _awaiting(run, situation), run, shown)
+
+    async def _is_held(self, target: Target, head: str) -> bool:
+        """Whether another open pull request with this head has a plan.
+
+        Checks are a commit's, and GitHub goes by the newest of each name: "no plan in this pull request" would free
+        the other one to be merged.
+        """
+        for key in await self._store.pulls_at_head(target.key.repository_id, head):
+            if key != target.key and (await self._store.shown(key)).comment_id is not None:
+                return True
+        return False
 
     async def _show_check(self, target: Target, head: str, view: CheckView, known: ShownCheck | None) -> None:
         digest = _check_digest(view)

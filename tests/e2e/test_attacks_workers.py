@@ -1,0 +1,36 @@
+"""A coding agent that may push, open pull requests and start workflows, against what holds its merge."""
+
+from __future__ import annotations
+
+from tests.e2e.scenario import BRANCH, Scenario
+
+
+async def decoy(github: Scenario) -> None:
+    """A second pull request of the same head, into a branch that holds everything but its last commit."""
+    below = (await github.commits())[1]["sha"]
+    await github.api("POST", "/repos/acme/shop/git/refs", "coda", {"ref": "refs/heads/decoy", "sha": below})
+    wanted = {"title": "Nothing to see", "head": BRANCH, "base": "decoy", "body": ""}
+    await github.api("POST", "/repos/acme/shop/pulls", "coda", wanted)
+    await github.settle()
+
+
+async def test_a_pull_request_without_a_plan_does_not_cover_the_checks_of_one_that_has_one(github: Scenario) -> None:
+    await github.started()
+    await github.push({"infra/deploy.yaml": "replicas: 99\n"})
+    await github.settle()
+    before = await github.checks()
+    await decoy(github)
+    after = await github.checks()
+    assert after["scope"].conclusion == "failure" and after["progress"].conclusion != "success"
+    assert {name: check.id for name, check in after.items()} == {name: check.id for name, check in before.items()}
+
+
+async def test_asking_for_the_checks_again_does_not_uncover_it_either(github: Scenario) -> None:
+    await github.started()
+    await github.push({"infra/deploy.yaml": "replicas: 99\n"})
+    await github.settle()
+    await decoy(github)
+    scope = (await github.checks())["scope"]
+    await github.api("POST", f"/repos/acme/shop/check-runs/{scope.id}/rerequest", "coda")
+    await github.settle()
+    assert (await github.checks())["scope"].conclusion == "failure"
