@@ -38,7 +38,7 @@ class TeamSession(Moves):
         self.headline("maria takes it up: what is completed stays so, what was interrupted is pending again")
         before = len(self.replies())
         self.comment("maria", "/execute")
-        self.said(before, "The session is being executed", "Completed before this run", "BUILD-001")
+        self.said(before, "The session is being executed", "completed before: BUILD-001", "reset to pending: BUILD-002")
         self.said(before, "@coda please do `BUILD-002`")
         self.shows("1 of 4 tasks", "`@coda` was asked")
         state = self._state()

@@ -12,8 +12,13 @@ _BEHIND: Final = re.compile(r"\s[:–—-]\s(?:implementation\s)?plan$", re.IGNO
 
 
 def title_of(plan: Plan) -> str:
-    """`Totals` for memory-bank's `Totals – Plan` and spec-plan's `Plan: Totals`; the path where there is no title."""
+    """`Totals` for memory-bank's `Totals – Plan` and spec-plan's `Plan: Totals`; the path where there is no title.
+
+    What a session is about is a sentence: its full stop goes.
+    """
     title = (plan.title or plan.path)[:1000].strip()
+    if plan.dialect is Dialect.TEAM_SESSION:
+        return title.rstrip(".") or title
     if plan.dialect not in {Dialect.MEMORY_BANK, Dialect.SPEC_PLAN}:
         return title
     opening = _BEFORE.match(title)

@@ -108,7 +108,11 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
         assert turn.run is not None
         turn = turn.to(replace(turn.run, warnings=failures)).note(EntryKind.PREFLIGHT, BOT, "; ".join(failures))
     turn = go_on(turn, call.by)
-    turn = turn.do(Say(f"say:{run.id}:started", Notice(NoticeKind.STARTED))) if plan.dialect in _ANNOUNCED else turn
+    turn = (
+        turn.do(Say(f"say:{run.id}:started", Notice(NoticeKind.STARTED, items=_said(turn))))
+        if plan.dialect in _ANNOUNCED
+        else turn
+    )
     return write_record(turn, f"Start executing {run.title}", (("Started-by", call.by),))
 
 
@@ -164,10 +168,18 @@ def _reconciled(turn: Turn, plan: Plan) -> Turn:
             run = run.with_block(done)
     turn = turn.to(run)
     said = [f"completed before: {', '.join(found.completed)}"] if found.completed else []
-    said += [f"reset to pending: {', '.join(found.reset)}"] if found.reset else []
+    reset = [task for task in found.reset if task not in found.orphans]
+    said += [f"interrupted, reset to pending: {', '.join(reset)}"] if reset else []
     said += [f"orphans reset to pending: {', '.join(found.orphans)}"] if found.orphans else []
     said += [f"not in the plan: {', '.join(found.unknown)}"] if found.unknown else []
     return turn.note(EntryKind.RECONCILED, BOT, "; ".join(said)) if said else turn
+
+
+def _said(turn: Turn) -> tuple[str, ...]:
+    """What taking up a session found, in words."""
+    return tuple(
+        part for entry in turn.entries if entry.kind is EntryKind.RECONCILED for part in entry.text.split("; ")
+    )
 
 
 def _run_id(turn: Turn, call: Call) -> str:

@@ -181,7 +181,9 @@ def _running(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
     working = [block for block in opened if block not in held]
     if held and not working:
         return _held(held)
-    block = next(iter(working), None) or run.open_block
+    # What nobody was asked to do is shown first: a worker needs no telling.
+    unasked = [block for block in working if block.dispatch is None or block.dispatch.is_over]
+    block = next(iter(unasked or working), None) or run.open_block
     assert block is not None
     step = _at(run, situation, pull, block)
     if not held:
@@ -254,9 +256,11 @@ def _called(name: str) -> str:
 
 
 def _how_to_commit(run: Run, block: BlockRun) -> str:
-    """What the commits of a memory-bank task have to say; the other dialects leave that open."""
+    """What commits have to say: those of a memory-bank task always, others where blocks are open side by side."""
     if run.dialect is not Dialect.MEMORY_BANK:
-        return ""
+        beside = {other.id for other in run.open_blocks} - set(run.group_of(block.id))
+        how = f"begin their subject with {code(block.id + ':')}, or say {code('/done ' + block.id + ' <sha>')}"
+        return f" Other {noun(run.dialect)}s are open beside it: {how}." if beside else ""
     refs = code("Refs: " + run.plan_path.removeprefix("memory-bank/"))
     return f" Their subject begins with {code(block.id + ':')}, and a line of their own says {refs}."
 

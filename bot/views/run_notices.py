@@ -17,7 +17,7 @@ def run_notice(notice: Notice, run: Run) -> str:
     values, items = notice.values, notice.items
     match notice.kind:
         case NoticeKind.STARTED:
-            return _started(run)
+            return _started(run, items)
         case NoticeKind.HANDOVER:
             return f"{values['mention']} please do {code(values['block'])}.\n\n" + _handed(run, values)
         case NoticeKind.WORKER_FAILED:
@@ -92,10 +92,9 @@ def _handed(run: Run, values: dict[str, str]) -> str:
     )
 
 
-def _started(run: Run) -> str:
+def _started(run: Run, found: tuple[str, ...]) -> str:
     if run.dialect is Dialect.TEAM_SESSION:
-        done = [block.id for block in run.blocks if block.is_settled]
-        known = f"\n\nCompleted before this run, as the session says: {', '.join(map(code, done))}." if done else ""
+        known = f"\n\nWhat the session says of itself:\n\n{bullets(found)}" if found else ""
         return "\n".join(["The session is being executed.", "", *icon_lines(run)]) + known
     said = start_block(run.plan_path, run.branch, run.rollback, len(run.blocks), run.milestones)
     if not run.warnings:
