@@ -101,7 +101,7 @@ def _answer(turn: Turn, comment: CommentCreated, lines: Sequence[CommandLine]) -
         if command is None:
             turn = _suggest(turn, call)
             continue
-        if not _is_in_play(turn, command):
+        if not _is_in_play(turn, command) or _is_chatter(turn, call, command, lines):
             continue
         turn, content = _carry_out(turn, command, call)
         contents.append(content)
@@ -121,6 +121,15 @@ def _is_in_play(turn: Turn, command: Command) -> bool:
     if turn.run is not None or turn.situation.plan.state is not PlanState.NONE:
         return True
     return command.word == "execute"
+
+
+def _is_chatter(turn: Turn, call: Call, command: Command, lines: Sequence[CommandLine]) -> bool:
+    """Whether an answer that anybody may have would be the second in one comment, or go to a bot that is no agent."""
+    if command.audience is not Audience.READER:
+        return False
+    if any(find(line.word) is command for line in lines[: call.index]):
+        return True
+    return call.comment.author.is_bot and not _is_the_agent(turn, call)
 
 
 def _suggest(turn: Turn, call: Call) -> Turn:

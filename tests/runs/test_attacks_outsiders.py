@@ -7,7 +7,7 @@ from bot.runs.facts import Files
 from bot.runs.messages import Problem
 from bot.runs.needs import PLANS_READ, plan_paths
 from tests.runs.refusals import refused
-from tests.runs.world import World, plan_text
+from tests.runs.world import World, plan_text, started
 
 
 def many_plans(count: int) -> World:
@@ -32,3 +32,15 @@ def test_a_plan_that_is_named_is_read_however_many_there_are() -> None:
     refused(world.comment("/execute"), Problem.SEVERAL_PLANS)
     assert world.comment("/execute docs/exec-plans/active/0299.md").is_accepted
     assert world.run is not None and world.run.plan_path.endswith("0299.md")
+
+
+def test_an_answer_for_everybody_comes_once_per_comment() -> None:
+    world = started()
+    answer = world.comment("\n".join(["/status", "/check", "/help"] * 3), by="otto")
+    assert len(answer.said) == 2
+
+
+def test_a_bot_that_nobody_works_with_is_not_answered() -> None:
+    world = started()
+    for word in ("/status", "/help"):
+        assert world.comment(word, by="chatter[bot]", is_bot=True).effects == ()

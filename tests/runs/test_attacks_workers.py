@@ -9,7 +9,7 @@ import pytest
 from bot.runs.messages import Problem
 from bot.runs.model import BlockState, Dispatch, DispatchState
 from tests.runs.refusals import refused
-from tests.runs.work import block_of, dispatch_of, moved, policy_of, report, run_moves, with_workflow
+from tests.runs.work import block_of, dispatch_of, moved, policy_of, report, run_moves, with_workflow, workers_started
 from tests.runs.world import World, do_block, plan_text, started
 from tests.runs.worlds import session, states
 
@@ -110,3 +110,21 @@ def test_a_run_of_another_workflow_says_nothing_about_a_block(conclusion: str) -
     world.answer(replace(moved(before.id, "completed", conclusion, run_id=666), path=".github/workflows/x.yml"))
     assert dispatch_of(world, "B01") == before
     assert block_of(world, "B01").reported is None
+
+
+# -- what is left undone -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["run", "report"])
+def test_a_worker_that_failed_while_the_run_was_paused_is_asked_again_when_it_goes_on(how: str) -> None:
+    world = started(policy=with_workflow())
+    run_moves(world, "B01", "in_progress")
+    assert world.comment("/pause").is_accepted
+    if how == "run":
+        run_moves(world, "B01", "completed", "failure")
+    else:
+        report(world, "B01", "failed", notes="no")
+    assert len(workers_started(world, "B01")) == 1
+    assert world.comment("/resume").is_accepted
+    assert len(workers_started(world, "B01")) == 2
+    assert dispatch_of(world, "B01").attempt == 2
