@@ -13,8 +13,8 @@ from tests.runs.world import World, plan_text, planned, started
 from tests.runs.worlds import exec_plan, execute, memory_bank, session, spec_plan, states, work_on
 
 
-def autonomous(**more: object) -> World:
-    return exec_plan(mode="autonomous", **more)
+def autonomous(groups: str = "", **more: object) -> World:
+    return exec_plan(mode="autonomous", groups=groups, **more)
 
 
 def said(world: World) -> list[NoticeKind]:
@@ -153,10 +153,10 @@ def test_several_tasks_in_one_push_close_one_after_the_other() -> None:
     assert set(states(world).values()) == {"done"}
     assert world.state() is RunState.VALIDATING
     assert world.run is not None
-    for block, number in zip(world.run.blocks, (1, 2, 3), strict=True):
-        assert len(block.commits) == 1, "each block was closed with its own commit"
-        commit = next(one for one in world.line if one.sha == block.commits[0])
-        assert commit.message == f"B0{number}: work"
+    for done in world.run.blocks:
+        assert len(done.commits) == 1, "each block was closed with its own commit"
+        commit = next(one for one in world.line if one.sha == done.commits[0])
+        assert commit.message == f"{done.id}: work"
 
 
 def test_a_push_of_the_first_and_the_third_task_closes_only_the_first() -> None:

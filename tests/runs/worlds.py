@@ -35,8 +35,9 @@ def execute(world: World, command: str = "/execute") -> World:
     return world
 
 
-def exec_plan(blocks: Sequence[str] = ("B01", "B02", "B03"), *, mode: str = "", **more: object) -> World:
-    groups = more.pop("groups", "")
+def exec_plan(
+    blocks: Sequence[str] = ("B01", "B02", "B03"), *, mode: str = "", groups: str = "", **more: object
+) -> World:
     text = plan_text(blocks)
     if groups:
         text = text.replace("- **Stop Conditions", f"- **Block Grouping:** {groups}\n- **Stop Conditions")

@@ -111,7 +111,7 @@ def commands_ended(world: World, conclusion: str) -> World:
 
 
 CLICK = "a box"
-UNKNOWN_BOX = "- [{}] **Everything is fine** invariant — tick it once you have looked"
+UNKNOWN_BOX = "- [{}] **Everything is fine** invariant — tick it once you have looked at `{}`"
 EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
     Problem.BAD_ARGUMENTS: (
         lambda: on(awaiting(), "/approve @xyz"),
@@ -353,7 +353,8 @@ def test_every_refusal_is_reached_and_says_what_to_do(problem: Problem) -> None:
     world, command = make()
     command = command.replace("LIVE", world.head[:7])
     if command == CLICK:
-        answer, word = world.checklist_edited(UNKNOWN_BOX.format(" "), UNKNOWN_BOX.format("x")), "confirm"
+        sha = world.content_head[:7]
+        answer, word = world.checklist_edited(UNKNOWN_BOX.format(" ", sha), UNKNOWN_BOX.format("x", sha)), "confirm"
     else:
         answer = world.comment(command) if command else world.deliver(2000)
         word = command.split()[0][1:] if command else "approve"
