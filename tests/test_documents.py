@@ -29,8 +29,8 @@ from bot.runs.model import KickbackSignal
 from bot.runs.policy import Policy, WorkersPolicy, read_policy
 from bot.runs.registry import COMMANDS, Audience
 from bot.runs.workers import TRIES
-from bot.service.observe import POLICY_SECONDS
 from bot.service.perform import ATTEMPTS, LONGEST_WAIT
+from bot.service.policies import POLICY_SECONDS
 from bot.service.reports import MOST_NOTED
 from bot.service.sweep import EVERY
 from bot.settings import DEFAULT_WEBHOOK_PATH, Settings

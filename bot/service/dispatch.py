@@ -56,7 +56,7 @@ class Dispatcher:
         self._longest_sleep = longest_sleep
         self._app = app
         self._reactor = Reactor(app, app_id, store, clock, metrics, addresses)
-        self._router = Router(store, app_id, clock, self._reactor.observer.forget_policy)
+        self._router = Router(store, app_id, clock, self._reactor.observer.policies.forget)
         self._issues = IssueDesk(app, app_id, store, self._reactor.observer, clock)
         self._sweeper = Sweeper(app, store, clock)
         self._app_id = app_id

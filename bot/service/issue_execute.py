@@ -26,6 +26,7 @@ from bot.runs.model import PullKey
 from bot.runs.policy import Policy, PolicyProblem
 from bot.service.handed_over import handed_over
 from bot.service.observe import Observer
+from bot.service.permissions import may_command
 from bot.service.target import Target
 from bot.store.issue_commands import IssueCommand
 from bot.store.store import Store
@@ -93,8 +94,8 @@ class IssueDesk:
             await self._store.finish_issue_command(command, self._clock(), error.sentence())
 
     async def _answer(self, command: IssueCommand, target: Target, repository: Repository) -> None:
-        policy = await self._observer.policy_into(target, repository.default_branch, repository.default_branch)
-        may = await self._observer.may_command(target, policy, command.author)
+        policy = await self._observer.policies.into(target, repository.default_branch, repository.default_branch)
+        may = await may_command(target, policy, command.author)
         if may is False:
             await self._react(target, command, "-1")
             await self._store.finish_issue_command(command, self._clock(), "the author may not command here")
@@ -176,7 +177,7 @@ class IssueDesk:
     async def _readable(
         self, target: Target, head: str, asked: Asked, policy: Policy | PolicyProblem | Unknown, branch: str
     ) -> Plan | Refused:
-        file = await self._observer.plan_at(target, head, asked.path, policy)
+        file = await self._observer.plans.before_a_pull(target, head, asked.path, policy)
         match file:
             case PlanRefused(reason=reason):
                 return Refused(f"{code(asked.path)} on {code(branch)} {plain(reason)}.")
