@@ -17,6 +17,7 @@ ANALYSIS_FILE: Final = "task-analysis.json"
 TASKS_FILE: Final = "tasks.json"
 ROLE_SPECS: Final = "role-specs/"
 ARTIFACTS: Final = "artifacts/"
+WORK_FOLDERS: Final = (ROLE_SPECS, ARTIFACTS, "discoveries/", "discussions/", "explorations/", "wisdom/", ".msg/")
 FILES_LIMIT: Final = 200
 ARTIFACTS_LIMIT: Final = 500
 
@@ -37,6 +38,22 @@ def wanted(path: str, listing: Iterable[str]) -> tuple[str, ...]:
     first = [name for name in (SESSION_FILE, ANALYSIS_FILE, TASKS_FILE) if name in there]
     chosen = [*first, *(name for name in there if is_role_spec(name))]
     return tuple(prefix + name for name in chosen[:FILES_LIMIT])
+
+
+def is_left_by_workers(path: str, name: str) -> bool:
+    """Say whether the repository path `name` belongs to the session at `path`, as what its workers leave behind.
+
+    In a hidden folder (`.workflow/.team/TC-shop`) that is everything; elsewhere, where product code may lie beside the
+    session, only the files and folders that a session is known to have.
+    """
+    prefix = folder_prefix(path)
+    if not prefix or not name.startswith(prefix):
+        return False
+    parts = prefix.casefold().split("/")
+    if any(part.startswith(".") for part in parts) and ".github" not in parts:
+        return True
+    inside = name[len(prefix) :]
+    return inside in {SESSION_FILE, ANALYSIS_FILE, TASKS_FILE} or inside.startswith(WORK_FOLDERS)
 
 
 def folder_prefix(path: str) -> str:

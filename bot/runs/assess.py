@@ -6,7 +6,6 @@ see and what commands are measured against cannot drift apart. What is not known
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +14,7 @@ from typing import Final
 from bot.plans.contract import contract_of, differences
 from bot.plans.model import Dialect, Plan
 from bot.plans.patterns import PatternError, ScopeRules
+from bot.plans.session_files import is_left_by_workers
 from bot.runs.facts import (
     ChangedFile,
     Commit,
@@ -251,7 +251,6 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView, own_files: dict[s
         return ScopeView(unknown=f"a pattern of the plan cannot be used: {error}")
     planned = dict(run.planned) if run else {}
     exempt = {run.plan_path} if run else set(plan.paths)
-    folder = posixpath.dirname(next(iter(exempt), "")) + "/"
     violations: list[Violation] = []
     excepted = 0
     for file in facts.files.changed:
@@ -259,7 +258,7 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView, own_files: dict[s
         names = [name for name in (file.path, file.previous) if name is not None and name not in exempt]
         if dialect is Dialect.TEAM_SESSION:
             # The session's folder is where its workers leave what they made; its plan is held by the contract.
-            names = [name for name in names if not name.startswith(folder)]
+            names = [name for name in names if not any(is_left_by_workers(path, name) for path in exempt)]
         if not names or _is_own_record(file, own_files) or (file.blob and planned.get(file.path) == file.blob):
             continue
         judgements = [(name, rules.judge(name)) for name in names]

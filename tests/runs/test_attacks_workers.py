@@ -8,10 +8,11 @@ import pytest
 
 from bot.runs.messages import Problem
 from bot.runs.model import BlockState, Dispatch, DispatchState
+from tests.runs.plans import FOLDER, session_files
 from tests.runs.refusals import refused
 from tests.runs.work import block_of, dispatch_of, moved, policy_of, report, run_moves, with_workflow, workers_started
 from tests.runs.world import World, do_block, plan_text, started
-from tests.runs.worlds import session, states
+from tests.runs.worlds import execute, session, states, with_files
 
 
 def side_by_side(command: str = "/execute autonomous") -> World:
@@ -128,3 +129,34 @@ def test_a_worker_that_failed_while_the_run_was_paused_is_asked_again_when_it_go
     assert world.comment("/resume").is_accepted
     assert len(workers_started(world, "B01")) == 2
     assert dispatch_of(world, "B01").attempt == 2
+
+
+# -- what a session's place lets through -------------------------------------------------------------------------------
+
+
+def placed(folder: str) -> World:
+    """A session whose roles may change one file, kept in this folder."""
+    files = {path.replace(FOLDER, folder): text for path, text in session_files({"IMPL-1": ()}).items()}
+    files = {
+        path: text.replace("inner_loop: false\n", "inner_loop: false\nfiles: [docs/x.md]\n")
+        for path, text in files.items()
+    }
+    return execute(with_files(f"{folder}/team-session.json", files))
+
+
+def violations(world: World) -> list[str]:
+    return [item.path for item in world.decision.situation.scope.violations]
+
+
+@pytest.mark.parametrize("folder", ["src", "src/shop", ".github/workflows", ".GitHub"])
+def test_a_session_beside_product_code_does_not_put_it_in_scope(folder: str) -> None:
+    world = placed(folder)
+    assert violations(world) == []
+    world.push(f"{folder}/payments.py", f"{folder}/artifacts/report.md", f"{folder}/deep/down.yml")
+    assert violations(world) == [f"{folder}/deep/down.yml", f"{folder}/payments.py"]
+
+
+def test_what_workers_leave_in_a_sessions_hidden_folder_is_in_scope() -> None:
+    world = placed(FOLDER)
+    world.push(f"{FOLDER}/artifacts/report.md", f"{FOLDER}/notes/odd.txt", f"{FOLDER}-2/x.py")
+    assert violations(world) == [f"{FOLDER}-2/x.py"]
