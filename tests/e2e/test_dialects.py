@@ -1,0 +1,151 @@
+"""Side paths of the dialects whose plans do not move: closeouts on the branch, ended runs, forks, policies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from bot.sandbox.seeding import seed_files
+from tests.e2e.scenario import BRANCH, Scenario, block_files
+
+SESSION = ".workflow/.team/TC-checkout-totals-2026-01-12"
+UNTICKED = "- [ ] Fixtures"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A plan of a dialect, what is on main before it, and the files that each of its blocks adds."""
+
+    plan: dict[str, str]
+    main: dict[str, str]
+    blocks: dict[str, dict[str, str]]
+
+
+def _texts(folder: str) -> dict[str, str]:
+    return {path: text.decode() for path, text in seed_files(folder).items()}
+
+
+def _code(block: str) -> dict[str, str]:
+    return {path: text for path, text in block_files(block).items() if not path.startswith("docs/")}
+
+
+def _page() -> dict[str, str]:
+    return {path: text for path, text in block_files("B03").items() if path.startswith("docs/")}
+
+
+def memory_bank() -> Walk:
+    plan = {path: text.replace(UNTICKED, "- [x] Fixtures") for path, text in _texts("shop/memory-bank").items()}
+    front = {"src/shop/front.py": "CAMPAIGN = 'spring'\n"}
+    blocks = {"T001": _code("B01"), "T002": _code("B02"), "T003": _code("B03"), "T004": front}
+    return Walk(plan, {}, blocks)
+
+
+def spec_plan() -> Walk:
+    blocks = {"1": _code("B01"), "2": _code("B02"), "3": _code("B03")}
+    return Walk(_texts("shop/spec-plan/plan"), _texts("shop/spec-plan/main"), blocks)
+
+
+def team_session() -> Walk:
+    blocks = {"BUILD-002": _code("B02"), "DOC-001": _page(), "TEST-001": _code("B03")}
+    return Walk({**_texts("shop/team-session/session"), **_code("B01")}, {}, blocks)
+
+
+WALKS = {"memory-bank": memory_bank, "spec-plan": spec_plan, "team-session": team_session}
+every_dialect = pytest.mark.parametrize("walk", [make() for make in WALKS.values()], ids=list(WALKS))
+
+
+async def planned(github: Scenario, walk: Walk, policy: str = "") -> None:
+    await github.push({**walk.main, ".github/stepwise.yml": policy}, branch="main", by="maria", message="Before")
+    await github.push(walk.plan, message="Plan")
+    await github.open_pull()
+
+
+async def worked(github: Scenario, walk: Walk, *, how_many: int = 10) -> None:
+    """Every block, one after the other, each approved."""
+    for block, files in list(walk.blocks.items())[:how_many]:
+        sha = await github.push(files, message=f"{block}: work\n\nRefs: the plan")
+        await github.ci("success")
+        await github.comment(f"/approve {block} @{sha[:7]}")
+        assert "approved by `maria`" in await github.block(block), await github.checklist()
+
+
+async def conclusions(github: Scenario) -> set[str | None]:
+    return {check.conclusion for check in (await github.checks()).values()}
+
+
+@every_dialect
+async def test_a_closeout_on_the_branch_leaves_every_check_green(github: Scenario, walk: Walk) -> None:
+    await planned(github, walk, "closeout: commit\n")
+    await github.comment("/execute")
+    await worked(github, walk)
+    await github.comment("/verdict PASS")
+    if walk.plan.keys() & {f"{SESSION}/team-session.json"}:
+        assert "What is to become of it?" in await github.last_reply()
+        await github.comment("/archive")
+    assert await conclusions(github) == {"success"}, await github.checklist()
+    await github.merge()
+    pulls = await github.api("GET", "/repos/acme/shop/pulls?state=open", "olivia")
+    assert [pull for pull in pulls if pull["head"]["ref"].startswith("stepwise/")] == []
+    assert "closed out" in await github.headline()
+
+
+@every_dialect
+async def test_a_run_after_an_aborted_one_can_be_finished(github: Scenario, walk: Walk) -> None:
+    await planned(github, walk)
+    await github.comment("/execute")
+    await worked(github, walk, how_many=1)
+    await github.comment("/abort we think again")
+    assert (await github.checks())["scope"].conclusion == "success", await github.checklist()
+    await github.comment("/execute")
+    assert "aborted" not in await github.checklist()
+    first = next(iter(walk.blocks))
+    again = {path: text + "\n" for path, text in walk.blocks[first].items()}
+    sha = await github.push(again, message=f"{first}: again\n\nRefs: the plan")
+    await github.ci("success")
+    await github.comment(f"/approve @{sha[:7]}")
+    assert (await github.checks())["scope"].conclusion == "success", await github.checklist()
+    assert "approved by `maria`" in await github.checklist(), await github.checklist()
+
+
+@every_dialect
+async def test_without_a_record_on_the_branch_the_closeout_carries_it(github: Scenario, walk: Walk) -> None:
+    await planned(github, walk, "record: off\n")
+    before = {path for path in await files(github, BRANCH)}
+    await github.comment("/execute")
+    await worked(github, walk)
+    assert await files(github, BRANCH) - before <= {path for block in walk.blocks.values() for path in block}
+    await github.comment("/verdict PASS")
+    assert await conclusions(github) == {"success"}, await github.checklist()
+    await github.merge()
+    if f"{SESSION}/team-session.json" in walk.plan:
+        await github.comment("/keep")
+    assert "closed out" in await github.last_reply(), await github.checklist()
+    pulls = await github.api("GET", "/repos/acme/shop/pulls?state=open", "olivia")
+    for pull in pulls:
+        if pull["head"]["ref"].startswith("stepwise/closeout/"):
+            github.pull = pull["number"]
+            assert await conclusions(github) == {"success"}
+            await github.merge()
+
+
+async def files(github: Scenario, ref: str) -> set[str]:
+    found = await github.api("GET", f"/repos/acme/shop/git/trees/{ref}?recursive=1", "olivia")
+    return {item["path"] for item in found["tree"] if item["type"] == "blob"}
+
+
+async def test_a_kept_session_is_taken_up_again_by_another_pull_request(github: Scenario) -> None:
+    walk = team_session()
+    await planned(github, walk)
+    await github.comment("/execute")
+    await worked(github, walk, how_many=2)
+    await github.comment("/skip TEST-001 next week")
+    await github.comment("/verdict PASS")
+    await github.merge()
+    await github.comment("/keep")
+    pulls = await github.api("GET", "/repos/acme/shop/pulls?state=open", "olivia")
+    github.pull = next(pull["number"] for pull in pulls if pull["head"]["ref"].startswith("stepwise/closeout/"))
+    await github.merge()
+    state = json.loads(await github.file(f"{SESSION}/team-session.json", ref="main") or "{}")
+    assert state["status"] == "paused"
