@@ -296,6 +296,9 @@ def _own_commits(run: Run | None, progress: Progress | None, files: Files | Unkn
 
 
 def _is_planning(run: Run, progress: Progress) -> bool:
+    """Whether only plan and spec have changed; an exec-plan is a record as well, in which people may well work."""
+    if run.dialect is Dialect.EXEC_PLAN:
+        return False
     planned = {run.plan_path, *dict(run.planned), *dict(run.own_blobs)}
     return progress.is_complete and bool(progress.files) and planned.issuperset(progress.files)
 
