@@ -130,6 +130,14 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class Artifact:
+    """Something that a workflow run behind one of the head's checks kept: a coverage report, a scan."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
     """What GitHub says a person may do here: `admin`, `write`, `read` or `none`, and the role's own name."""
 
@@ -182,5 +190,6 @@ class Facts:
     brought_by: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
     deployments: tuple[Deployment, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
     team_approvers: frozenset[str] = frozenset()
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)

@@ -118,6 +118,7 @@ def _permalinks(run: Run, facts: Facts) -> tuple[tuple[str, str], ...]:
         if block.dispatch is not None and block.dispatch.url:
             links.append((f"{block.id} worker", block.dispatch.url))
     links += [(f"Check {gate.name}", gate.url) for gate in run.gates_seen if gate.url]
+    links += [(f"Artifact {item.name}", item.url) for item in facts.artifacts]
     if run.validation is not None and run.validation.url:
         links.append(("Validation commands", run.validation.url))
     return tuple(dict.fromkeys(links))

@@ -36,7 +36,7 @@ from bot.runs.model import Run, RunState
 from bot.runs.needs import plan_paths
 from bot.runs.policy import Policy
 from bot.runs.records import CLOSEOUT_BRANCH_PREFIX
-from bot.service.deployed import deployed
+from bot.service.evidence import deployed, kept_by_runs
 from bot.service.gates import gates_at, unknown
 from bot.service.permissions import permission_of, team_approvers
 from bot.service.plan_files import PlanFiles
@@ -109,13 +109,15 @@ class Observer:
         facts = Facts(pull, policy, files, plans, None, (), head_seen_at, shown=shown, outcomes=outcomes)
         if run is None and not plans and not logins:
             return facts
+        gates = await gates_at(target.client, target.repo, pull.head_sha, self._app_id)
         return replace(
             facts,
             progress=await self._progress(target, pull, run, outcomes),
-            gates=await gates_at(target.client, target.repo, pull.head_sha, self._app_id),
+            gates=gates,
             permissions={login: await permission_of(target, login) for login in sorted(logins)},
             team_approvers=await team_approvers(target, policy, logins),
             deployments=await deployed(target, pull, run),
+            artifacts=await kept_by_runs(target, gates, run),
         )
 
     async def culprits(self, target: Target, situation: Situation, facts: Facts) -> dict[str, str]:
