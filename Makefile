@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench schema lock clean
+.PHONY: help demo test lint format bench promises schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ format: $(VENV)/.dev ## let ruff rewrite what it can
 
 bench: $(VENV)/.dev ## measure: calls, acknowledgements, parsing, scope
 	@$(BIN)/python -m bench $(ARGS)
+
+promises: $(VENV)/.dev ## print what the five documents demand and the tests that show it
+	@$(BIN)/python -m tests.promises
 
 schema: $(VENV)/.runtime ## write the JSON Schemas of policy and lint output anew
 	@$(BIN)/stepwise schema policy > docs/schema/policy.json

@@ -289,3 +289,15 @@ def test_what_workers_left_is_theirs() -> None:
     finished(world)
     world.comment("/archive")
     assert world.tree[artifact] == mine
+
+
+def test_what_workers_noted_with_their_tasks_stands_in_the_report() -> None:
+    world = handed_out(session_files(FORK, completion="auto_keep"))
+    sha = world.push("src/impl-001.py", message="IMPL-001: work")
+    report(world, "IMPL-001", "done", sha, "reviewers agreed on whole cents; rounding late is what breaks totals")
+    world.ci("green")
+    world.comment(f"/approve IMPL-001 @{sha[:7]}")
+    done(world, "IMPL-002")
+    done(world, "TEST-001")
+    said = words(world, finished(world))
+    assert "`IMPL-001` Work on IMPL-001: done, reviewers agreed on whole cents; rounding late is what breaks" in said
