@@ -236,7 +236,7 @@ def completion(turn: Turn, call: Call) -> Turn | Refusal:
         if not folder:
             return Refusal(Problem.BAD_ARGUMENTS, {"argument": ""})
         problem = path_problem(folder)
-        if problem is not None or folder.startswith(".git"):
+        if problem is not None or folder.casefold().startswith(".git"):
             return Refusal(Problem.BAD_FOLDER, {"path": folder, "reason": problem or "it is git's or GitHub's own"})
     blockers = closeout_blockers(run, turn.situation)
     if blockers:

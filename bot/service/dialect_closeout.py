@@ -61,16 +61,32 @@ async def exported(target: Target, session: str, folder: str, head: str) -> dict
     ]
     if len(artifacts) > EXPORT_FILES or sum(entry.size or 0 for entry in artifacts) > EXPORT_BYTES:
         raise UnexpectedAnswer(f"The session has more artifacts than can be exported ({EXPORT_FILES} files, 20 MiB)")
-    standing = {entry.path: entry.sha for entry in listing.entries}
+    if artifacts and not listing.complete:
+        raise UnexpectedAnswer("GitHub does not list the whole repository, so that something might be overwritten")
+    standing = {entry.path: entry for entry in listing.entries}
     changes: dict[str, bytes | None] = {}
     for entry in artifacts:
         goal = posixpath.join(folder, entry.path.removeprefix(prefix))
-        if standing.get(goal) == entry.sha:
+        there = standing.get(goal)
+        if there is not None and there.sha == entry.sha and there.mode in (trees.Mode.FILE, trees.Mode.EXECUTABLE):
             continue
-        if goal in standing:
+        if there is not None:
             raise UnexpectedAnswer(f"{goal} is there already and is another file: nothing is overwritten")
+        # Git's trees take a file below the name of another file, or of a symlink, by dropping that one.
+        blocked = next((path for path in _folders_of(goal) if _is_no_folder(standing.get(path))), None)
+        if blocked is not None:
+            raise UnexpectedAnswer(f"{blocked} is there already and is no folder: nothing is overwritten")
         changes[goal] = await trees.blob(target.client, target.repo, entry.sha)
     return changes
+
+
+def _folders_of(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _is_no_folder(entry: trees.TreeEntry | None) -> bool:
+    return entry is not None and entry.mode is not trees.Mode.DIRECTORY
 
 
 async def text_at(target: Target, head: str, path: str) -> str | None:
