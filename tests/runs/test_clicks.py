@@ -197,3 +197,12 @@ def test_who_may_not_approve_confirms_nothing() -> None:
     world = validating(policy=policy_of(b"validation: {level: high}"))
     assert world.tick_box("Docs updated", by="otto").kinds == ["refused"]
     assert world.run is not None and world.run.invariants == ()
+
+
+def test_an_invariant_box_shown_for_an_older_commit_confirms_nothing() -> None:
+    world = validating(policy=policy_of(b"validation: {level: high}"))
+    was = world.checklist()
+    world.push("src/fix.py")
+    world.ci("green")
+    world.checklist_edited(was, was.replace("- [ ] **Docs updated**", "- [x] **Docs updated**"))
+    assert world.run is not None and world.run.invariants == ()
