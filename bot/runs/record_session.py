@@ -22,7 +22,7 @@ def session_record(run: Run, situation: Situation, now: datetime) -> SessionReco
     interrupted = session.in_progress if session is not None else ()
     return SessionRecord(
         status=_status(run),
-        completed=(*(block.id for block in run.blocks if block.is_settled), *_foreign(run, session)),
+        completed=(*(block.id for block in run.blocks if block.state is BlockState.DONE), *_foreign(run, session)),
         active_workers=tuple(_worker(run, block) for block in run.blocks if block.id in working and _is_live(run)),
         reset=tuple(task for task in interrupted if task not in working),
         updated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -88,7 +88,7 @@ def _session(run: Run, situation: Situation, ended_at: datetime) -> str:
     plan = situation.plan.plan
     names = plan.session.artifacts if plan is not None and plan.session is not None else ()
     roles = sorted({str(run.promise(block.id).get("role") or "") for block in run.blocks} - {""})
-    done = sum(block.is_settled for block in run.blocks)
+    done = sum(block.state is BlockState.DONE for block in run.blocks)
     folder = run.plan_path.rpartition("/")[0]
     artifacts = [posixpath.join(folder, "artifacts", name) for name in names]
     lines = [RULE, "[executor] TASK COMPLETE", "[executor]", "[executor] Deliverables:"]
