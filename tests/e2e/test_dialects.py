@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.seeding import seed_files
 from tests.e2e.scenario import BRANCH, Scenario, block_files
+from tests.e2e.workers import POLICY, WORKFLOW, workers
 
 SESSION = ".workflow/.team/TC-checkout-totals-2026-01-12"
 UNTICKED = "- [ ] Fixtures"
@@ -112,7 +113,7 @@ async def test_a_run_after_an_aborted_one_can_be_finished(github: Scenario, walk
 @every_dialect
 async def test_without_a_record_on_the_branch_the_closeout_carries_it(github: Scenario, walk: Walk) -> None:
     await planned(github, walk, "record: off\n")
-    before = {path for path in await files(github, BRANCH)}
+    before = await files(github, BRANCH)
     await github.comment("/execute")
     await worked(github, walk)
     assert await files(github, BRANCH) - before <= {path for block in walk.blocks.values() for path in block}
@@ -147,5 +148,48 @@ async def test_a_kept_session_is_taken_up_again_by_another_pull_request(github: 
     pulls = await github.api("GET", "/repos/acme/shop/pulls?state=open", "olivia")
     github.pull = next(pull["number"] for pull in pulls if pull["head"]["ref"].startswith("stepwise/closeout/"))
     await github.merge()
-    state = json.loads(await github.file(f"{SESSION}/team-session.json", ref="main") or "{}")
+    kept = await github.file(f"{SESSION}/team-session.json", ref="main") or "{}"
+    state = json.loads(kept)
     assert state["status"] == "paused"
+    assert state["completed_tasks"] == ["BUILD-001", "BUILD-002", "DOC-001"]
+    changed = kept.replace('"status": "paused"', '"status": "active"')
+    await github.push({f"{SESSION}/team-session.json": changed}, branch="feature/again", message="Take it up again")
+    await github.open_pull(branch="feature/again")
+    await github.comment("/execute")
+    assert "3 of 4 tasks" in await github.checklist()
+    assert "TEST-001 is to be done" in await github.headline()
+
+
+async def test_a_worker_that_reports_nothing_but_a_commit_lets_an_autonomous_run_go_on(github: Scenario) -> None:
+    walk = spec_plan()
+    workflow = {".github/workflows/worker.yml": WORKFLOW.read_text()}
+    await planned(github, Walk(walk.plan, {**walk.main, **workflow}, walk.blocks), POLICY)
+    await github.comment("/execute autonomous")
+    for block, texts in walk.blocks.items():
+        worker = next(one for one in workers(github) if one.inputs["block"] == block)
+        await worker.begin()
+        await github.push(texts, message=f"{block}: work\n\nStepwise-Block: {block}")
+        await github.ci("success")
+        await worker.end()
+    assert "3 of 3 tasks" in await github.checklist(), await github.checklist()
+    assert "the verdict is due" in await github.headline()
+
+
+@every_dialect
+async def test_a_plan_of_a_fork_is_executed_without_a_push_to_it(github: Scenario, walk: Walk) -> None:
+    await github.push({**walk.main, ".github/stepwise.yml": ""}, branch="main", by="maria", message="Before")
+    await github.fork(by="oscar")
+    await github.push(walk.plan, by="oscar", to="oscar/shop", message="Plan")
+    await github.open_pull(branch=f"oscar:{BRANCH}", by="oscar")
+    await github.comment("/execute")
+    for block, texts in walk.blocks.items():
+        sha = await github.push(texts, by="oscar", to="oscar/shop", message=f"{block}: work\n\nRefs: the plan")
+        await github.ci("success", ref=sha)
+        await github.comment(f"/approve {block} @{sha[:7]}")
+        assert "approved by `maria`" in await github.block(block), await github.checklist()
+    await github.comment("/verdict PASS")
+    assert await conclusions(github) == {"success"}, await github.checklist()
+    await github.merge()
+    if f"{SESSION}/team-session.json" in walk.plan:
+        await github.comment("/archive")
+    assert "closed out" in await github.last_reply(), await github.checklist()
