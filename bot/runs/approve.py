@@ -146,7 +146,7 @@ def approve(turn: Turn, call: Call) -> Turn | Refusal:
     if isinstance(blocks, Refusal):
         return blocks
     obstacles = [refusal for block in blocks for refusal in approval_obstacles(run, turn.situation, block)]
-    moved = head_meant(turn, blocks[0].id, commit, call)
+    moved = next((found for block in blocks if (found := head_meant(turn, block.id, commit, call))), None)
     if moved is not None and (not obstacles or moved.problem is Problem.HEAD_MOVED):
         return moved
     if obstacles:

@@ -12,7 +12,7 @@ from tests.runs.plans import FOLDER, session_files
 from tests.runs.refusals import refused
 from tests.runs.work import block_of, dispatch_of, moved, policy_of, report, run_moves, with_workflow, workers_started
 from tests.runs.world import World, do_block, plan_text, started
-from tests.runs.worlds import execute, session, states, with_files
+from tests.runs.worlds import exec_plan, execute, session, states, with_files
 
 
 def side_by_side(command: str = "/execute autonomous") -> World:
@@ -160,3 +160,25 @@ def test_what_workers_leave_in_a_sessions_hidden_folder_is_in_scope() -> None:
     world = placed(FOLDER)
     world.push(f"{FOLDER}/artifacts/report.md", f"{FOLDER}/notes/odd.txt", f"{FOLDER}-2/x.py")
     assert violations(world) == [f"{FOLDER}-2/x.py"]
+
+
+# -- groups ------------------------------------------------------------------------------------------------------------
+
+
+def half_a_group() -> World:
+    """A group of two, of which one block was handed over by its worker and the other is still being worked on."""
+    world = exec_plan(["B01", "B02"], groups="B01-B02", policy=with_workflow())
+    run_moves(world, "B01", "in_progress")
+    run_moves(world, "B02", "in_progress")
+    sha = world.push("src/b01.py", message="B01: work")
+    world.ci("green")
+    report(world, "B01", "done", sha)
+    assert states(world) == {"B01": "awaiting_approval", "B02": "active"}
+    return world
+
+
+@pytest.mark.parametrize("said", ["/approve", "/approve B01", "/approve B01-B02", "/approve B02"])
+def test_a_group_is_not_approved_while_a_part_of_it_was_not_shown(said: str) -> None:
+    world = half_a_group()
+    assert refused(world.comment(said), Problem.NOT_SHOWN_YET)["block"] == "B02"
+    assert states(world) == {"B01": "awaiting_approval", "B02": "active"}
