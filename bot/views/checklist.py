@@ -166,7 +166,12 @@ def _bar(run: Run | None, plan: Plan | None, situation: Situation) -> str:
 def _block_lines(run: Run | None, plan: Plan | None, fullness: Fullness) -> list[str]:
     if run is None:
         blocks = plan.blocks if plan else ()
-        lines = [f"- [ ] **{plain(block.id, 60)}** {plain(block.title, fullness.title)}" for block in blocks[:100]]
+        said = frozenset(plan.session.completed) if plan and plan.session else frozenset()
+        lines = [
+            f"- [ ] **{plain(block.id, 60)}** {plain(block.title, fullness.title)}"
+            + (" — ⚠️ the session says that it is completed: nobody will approve it" if block.id in said else "")
+            for block in blocks[:100]
+        ]
         return [*lines, f"- … and {len(blocks) - 100} more"] if len(blocks) > 100 else lines
     lines = [_block_line(block, fullness.title) for block in run.blocks]
     if fullness.blocks_around is None:
