@@ -10,11 +10,11 @@ from bot.runs.advance import absorb, advance, follow_plan
 from bot.runs.assess import PlanState, Situation
 from bot.runs.clicks import CONFIRM, CONFIRMING, calls
 from bot.runs.command_lines import CommandLine
-from bot.runs.effects import Decided, React, Say
+from bot.runs.effects import Decided, React, Say, StartWorker
 from bot.runs.escalate import kicked_back
 from bot.runs.events import CommentCreated, Event, Place, ReportRefused, WorkerReported, WorkerRunChanged
 from bot.runs.facts import Facts, Permission, Unknown
-from bot.runs.messages import Problem, Refusal
+from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import Entry, EntryKind, KickbackSignal, PullKey, Run, RunState
 from bot.runs.policy import Policy, PolicyProblem
 from bot.runs.registry import Audience, Command, find, suggestion
@@ -52,7 +52,15 @@ def decide(key: PullKey, run: Run | None, facts: Facts, events: Sequence[Event],
     quiet_until = turn.situation.gates.quiet_until
     deadline = next_deadline(turn.run, turn.policy.workers)
     wakes = [moment for moment in (quiet_until, deadline) if moment is not None and moment > now]
-    return Decision(turn.run, turn.entries, turn.effects, turn.situation, min(wakes, default=None))
+    effects = tuple(sorted(turn.effects, key=_hands_out))
+    return Decision(turn.run, turn.entries, effects, turn.situation, min(wakes, default=None))
+
+
+def _hands_out(effect: Decided) -> bool:
+    """Workers are asked last: the record says what is to be done before anybody does it."""
+    if isinstance(effect, Say):
+        return isinstance(effect.message, Notice) and effect.message.kind is NoticeKind.HANDOVER
+    return isinstance(effect, StartWorker)
 
 
 def _with_workers_heard(turn: Turn, events: Sequence[Event]) -> Turn:

@@ -11,6 +11,7 @@ HERE: Final = "promises/test_workflow_executing.py::test_"
 PLAN: Final = "plans/test_spec_plan.py::test_"
 FORMS: Final = "plans/test_spec_plan_forms.py::test_"
 RECORDS: Final = "promises/test_records_only.py::test_the_bot_writes_its_records_and_nothing_else"
+BEFORE: Final = "promises/test_records_only.py::test_the_record_is_written_before_any_worker_is_asked"
 STARTED: Final = HERE + "progress_is_on_file_before_the_first_task_with_tasks_weight_and_step"
 UPDATED: Final = HERE + "progress_is_brought_up_to_date_after_each_task_with_its_commit"
 SPAWNED: Final = HERE + "an_executor_is_started_for_each_task_one_after_another"
@@ -39,7 +40,7 @@ DEMANDS: Final[tuple[Demand, ...]] = (
                  "are in its brief"),
     row(14, "executors are started, followed, and their failures handled", SPAWNED, DONE, RETRIED),
     row(14, "the orchestrator does no task itself, whatever the weight", RECORDS),
-    row(18, "progress is on file before the first task: tasks, weight, step", STARTED),
+    row(18, "progress is on file before the first task: tasks, weight, step", STARTED, BEFORE),
     row(18, "progress is updated after each task with its commit", UPDATED,
         "plans/test_progress_file.py::test_a_finished_task_changes_its_row_and_no_other_line"),
     row(18, "an interrupted session can be recovered", HERE + "an_interrupted_run_goes_on_where_its_progress_stands",

@@ -18,6 +18,7 @@ LOCKED: Final = HERE + "tasks_that_are_added_removed_or_changed_stop_the_run"
 ASKED: Final = HERE + "a_plan_that_leaves_something_open_is_refused_with_the_question"
 FORM: Final = LOG + "a_new_log_has_the_form_of_the_template"
 WHOLE: Final = LOG + "a_finished_log_has_every_section_in_the_order_of_the_template"
+BEFORE: Final = "promises/test_records_only.py::test_the_record_is_written_before_any_worker_is_asked"
 STARTED: Final = HERE + "the_log_is_there_before_any_task_with_branch_rollback_point_and_readiness"
 ONE_LOG: Final = HERE + "one_log_is_kept_from_the_first_task_to_the_end"
 IN_ORDER: Final = HERE + "tasks_are_opened_in_the_plans_order_and_after_what_they_wait_for"
@@ -37,9 +38,7 @@ HANDED: Final = HERE + "each_task_is_handed_over_with_what_it_requires"
 READ: Final = HERE + "the_whole_plan_is_read_before_it_is_locked"
 SPOKEN: Final = "a run starts with a command that says who wants it; prose is none"
 NO_TREE: Final = "there is no working tree: what is not pushed is not seen, and nothing of it is committed for anybody"
-NO_METRICS: Final = (
-    "GitHub does not know metrics, and none are made up; the log links to where they are to be seen"
-)
+NO_METRICS: Final = "GitHub does not know metrics, and none are made up; the log links to where they are to be seen"
 
 # fmt: off
 DEMANDS: Final[tuple[Demand, ...]] = (
@@ -79,7 +78,7 @@ DEMANDS: Final[tuple[Demand, ...]] = (
     row(31, "acceptance tests", TASKS + "terms_of_a_task_come_from_fields_and_from_sections"),
     row(32, "quality gates", PLAN + "gates_are_read_in_order"),
     row(33, "success criteria", PLAN + "success_criteria_are_a_section_or_the_deliverables"),
-    row(35, "a snapshot before any change", STARTED),
+    row(35, "a snapshot before any change", STARTED, BEFORE),
     row(36, "which branch it is", STARTED),
     row(37, "which commit it starts from", STARTED),
     row(38, "what is not committed", not_ours=NO_TREE),
@@ -141,7 +140,9 @@ DEMANDS: Final[tuple[Demand, ...]] = (
     row(98, "error rates", DEPLOYED, not_ours=NO_METRICS),
     row(99, "latencies", DEPLOYED, not_ours=NO_METRICS),
     row(100, "links to dashboards", DEPLOYED),
-    row(101, "results of smoke tests, as the checks of the head report them", GATES),
+    row(101, "results of smoke tests after the deployment", GATES, DEPLOYED,
+        not_ours="to GitHub a smoke test is a check or a deployment status like any other: it stands under gates or "
+                 "deployment"),
     row(103, "one document, updated all along", ONE_LOG),
     row(105, "the title of the template", FORM),
     row(106, "its phase", FORM),
@@ -216,7 +217,7 @@ DEMANDS: Final[tuple[Demand, ...]] = (
     row(172, "as boxes", END),
     row(175, "one log, created once, never several", ONE_LOG),
     row(176, "one commit per task, with its id", COMMITS),
-    row(177, "the rollback point comes first", STARTED),
+    row(177, "the rollback point comes first", STARTED, BEFORE),
     row(178, "gates are mandatory, failures documented, and stop", STOPPED, FAILED),
     row(179, "tasks are neither added nor removed nor changed", LOCKED),
     row(180, "whoever is blocked stops and asks", STOPPED, ASKED,

@@ -34,9 +34,7 @@ CRASH: Final = HERE + "a_worker_that_crashed_is_started_anew_on_the_same_task"
 ONCE: Final = HERE + "no_task_is_ever_handed_to_two_workers"
 STALL: Final = HERE + "a_pipeline_with_nothing_ready_and_nobody_at_work_is_reported"
 KEPT: Final = HERE + "a_completion_action_that_fails_leaves_the_session_active_and_says_so"
-NO_AGENTS: Final = (
-    "the policy says per role who does a task, a workflow, a mention or a person; none is part of this"
-)
+NO_AGENTS: Final = "the policy says per role who does a task, a workflow, a mention or a person; none is part of this"
 
 # fmt: off
 DEMANDS: Final[tuple[Demand, ...]] = (
