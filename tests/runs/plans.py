@@ -44,7 +44,8 @@ def memory_bank_text(
         for task_id, task in tasks.items()
     )
     return (
-        f'---\ntitle: "Greeting"\nphase: Plan\ngit_branch: "{BRANCH}"\n{front}---\n\n## Goal\n\nGreet people by name.\n\n'
+        f'---\ntitle: "Greeting"\nphase: Plan\ngit_branch: "{BRANCH}"\n{front}---\n\n'
+        "## Goal\n\nGreet people by name.\n\n"
         "## Milestones\n\n- M1: It says hello\n- M2: It knows names\n\n"
         + (f"## Readiness (DoR)\n\n{readiness}\n" if readiness else "")
         + f"## Work Breakdown (Tasks)\n\n{listed}\n{behind}"

@@ -19,7 +19,6 @@ from bot.runs.model import BlockState, DispatchState, RunState
 from bot.views.next_step import next_step
 from tests.runs.plans import Task
 from tests.runs.work import moved, report_of, with_workflow, workers_cancelled, workers_started
-from tests.runs.world import World
 from tests.runs.worlds import session, spec_plan
 
 IDS = ("A-1", "B-1", "C-1", "D-1", "E-1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.runs.events import Woken
@@ -13,7 +15,7 @@ from tests.runs.world import World, plan_text, planned, started
 from tests.runs.worlds import exec_plan, execute, memory_bank, session, spec_plan, states, work_on
 
 
-def autonomous(groups: str = "", **more: object) -> World:
+def autonomous(groups: str = "", **more: Any) -> World:
     return exec_plan(mode="autonomous", groups=groups, **more)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def judged(world: World) -> World:
     return world
 
 
-def done(completion: str = "interactive", **more: object) -> World:
+def done(completion: str = "interactive", **more: Any) -> World:
     """A session whose tasks are approved and whose verdict is given; not merged yet."""
     return judged(session(GRAPH, completion=completion, **more))
 

@@ -1,4 +1,4 @@
-"""Escalations and kickbacks: everything stops, a planning issue holds the discussion, and the run goes on from there."""
+"""Escalations and kickbacks: everything stops, an issue holds the discussion, and the run goes on from there."""
 
 from __future__ import annotations
 

@@ -96,8 +96,11 @@ def test_the_start_is_announced_in_the_words_of_the_dialect() -> None:
     from bot.views.notices import worded
 
     world = memory_bank()
-    started = [e for e in world.effects.values() if isinstance(e, Say) and isinstance(e.message, Notice)]
-    (say,) = [effect for effect in started if effect.message.kind is NoticeKind.STARTED]
+    (say,) = [
+        effect
+        for effect in world.effects.values()
+        if isinstance(effect, Say) and isinstance(effect.message, Notice) and effect.message.kind is NoticeKind.STARTED
+    ]
     said = worded(say, world.run, world.decision.situation, world.facts(), world.ledger)
     assert world.run is not None
     for words in (

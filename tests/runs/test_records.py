@@ -41,6 +41,7 @@ def active(world: World) -> list[str]:
 
 def progress(world: World) -> dict[str, str]:
     found = read_progress(world.tree[PROGRESS])
+    assert found is not None
     return {task.id: task.state for task in found.tasks}
 
 
@@ -262,10 +263,10 @@ def test_every_task_done_leaves_the_final_verification() -> None:
 
 def test_a_session_knows_its_active_workers_and_completed_tasks() -> None:
     world = session(GRAPH)
-    assert active(world) == ["A-1"]  # type: ignore[attr-defined]
+    assert active(world) == ["A-1"]
     finish(world, "A-1")
     assert kept(world)["completed_tasks"] == ["A-1"]
-    assert active(world) == ["B-1", "C-1"]  # type: ignore[attr-defined]
+    assert active(world) == ["B-1", "C-1"]
 
 
 def test_interrupted_tasks_are_reset_in_the_file() -> None:
