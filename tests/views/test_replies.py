@@ -139,8 +139,8 @@ EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
     ),
     Problem.PLAN_UNREADABLE: (
         lambda: on(planned(), "/execute docs/plan.md"),
-        "The plan `docs/plan.md` cannot be read:\n\n- is not where a plan is kept (for example docs/exec-plans/active/\\*.md)"
-        "\n\nCorrect that on the branch, then say the command again.",
+        "The plan `docs/plan.md` cannot be read:\n\n- is not where a plan is kept (for example "
+        "docs/exec-plans/active/\\*.md)\n\nCorrect that on the branch, then say the command again.",
     ),
     Problem.PLAN_REFUSED: (
         lambda: on(planned("# Only a title\n"), "/execute"),
