@@ -88,7 +88,7 @@ WAY_ON: Final = {
     ),
     KickbackSignal.MISSING_CONTEXT: (
         "The spec leaves something open: fill the gap in spec and plan, say `/execute` to lock a changed plan, or "
-        "`/resume` if nothing changed."
+        "`/resume` if the plan itself stays as it is."
     ),
     KickbackSignal.NEEDS_RESEARCH: (
         "Something has to be found out first: research it, plan the remaining blocks again, and say `/execute` to lock "

@@ -28,6 +28,9 @@ _LATER: Final = {
 """What to do about a refusal where the condition passes by itself or is met elsewhere."""
 
 
+_HALTED: Final = frozenset({RunState.PAUSED, RunState.ESCALATED})
+
+
 def sentence(refusal: Refusal, command: str = "approve") -> str:
     """The condition that failed and what to do, as Markdown."""
     values, items = refusal.values, refusal.items
@@ -64,9 +67,10 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
         case Problem.PULL_CLOSED:
             return "The pull request is closed. Reopen it first."
         case Problem.ALREADY_LIVE:
+            way_on = "`/resume` goes on with it" if values["state"] in _HALTED else "`/status` shows where it stands"
             return (
                 f"{code(values['path'])} is already being executed (state: {values['state']}) and its contract "
-                "has not changed. `/status` shows where it stands."
+                f"has not changed. {way_on}."
             )
         case Problem.DONE_BLOCK_VANISHED:
             return (

@@ -193,3 +193,19 @@ async def test_a_plan_of_a_fork_is_executed_without_a_push_to_it(github: Scenari
     if f"{SESSION}/team-session.json" in walk.plan:
         await github.comment("/archive")
     assert "closed out" in await github.last_reply(), await github.checklist()
+
+
+async def test_a_spec_that_was_made_clearer_during_a_kickback_is_planning_and_no_work(github: Scenario) -> None:
+    walk = spec_plan()
+    await planned(github, walk)
+    await github.comment("/execute")
+    await worked(github, walk, how_many=2)
+    await github.comment("/kickback missing_context is a discount of zero shown?")
+    spec = "specs/checkout-totals/SPEC.md"
+    await github.push({spec: walk.main[spec] + "\nZero is left out.\n"}, message="Say what becomes of zero")
+    await github.ci("success")
+    assert "`/resume` goes on with it" in await github.answer("/execute")
+    await github.comment("/resume")
+    assert (await github.checks())["scope"].conclusion == "success", await github.checklist()
+    assert "Task 3 is to be done" in await github.headline()
+    assert "Nothing was pushed for" in await github.answer(f"/approve 3 @{(await github.head())[:7]}")
