@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from typing import Final
 
 from cachetools import LRUCache
 
@@ -20,12 +21,14 @@ from bot.service.gates import unknown
 from bot.service.session_folder import read_folder
 from bot.service.target import Target
 
+KEPT_BYTES: Final = 64 * PLAN_BYTES_LIMIT
+
 
 class PlanFiles:
     """Reads plans; what was read is kept by its blob, which cannot go stale."""
 
     def __init__(self) -> None:
-        self._blobs: LRUCache[str, bytes] = LRUCache(1024)
+        self._blobs: LRUCache[str, bytes] = LRUCache(KEPT_BYTES, getsizeof=len)
         self._plans: LRUCache[tuple[str, str], PlanFile] = LRUCache(256)
 
     async def before_a_pull(

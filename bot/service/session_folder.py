@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import MutableMapping
+from typing import Final
 
 from bot.github import contents, trees
 from bot.plans.model import PLAN_BYTES_LIMIT
 from bot.plans.session_files import wanted
 from bot.service.target import Target
 
-_FOLDERS = ("role-specs", "artifacts")
+_FOLDERS: Final = ("role-specs", "artifacts")
+FOLDER_BYTES: Final = 8 * PLAN_BYTES_LIMIT
+"""More than a session's files may have together that can be executed; what is beyond is not fetched."""
 
 
 async def read_folder(
@@ -23,14 +26,20 @@ async def read_folder(
     """
     folder = posixpath.dirname(path)
     listing: dict[str, str] = {}
+    sizes: dict[str, int] = {}
     for place in (folder, *(posixpath.join(folder, name) for name in _FOLDERS)):
         found = await contents.directory(target.client, target.repo, head, place)
         if isinstance(found, contents.Directory):
             listing |= {entry.path: entry.sha for entry in found.entries if entry.type == "file"}
+            sizes |= {entry.path: entry.size for entry in found.entries}
     files: dict[str, bytes | None] = {}
+    left = FOLDER_BYTES
     for name in wanted(path, sorted(listing)):
-        sha = listing.get(name)
-        files[name] = None if sha is None else await _content(target, sha, blobs)
+        size = sizes.get(name, 0)
+        # GitHub says how large a file is before it is asked for it; anybody may bring any number of large ones.
+        is_taken = name in listing and size <= min(PLAN_BYTES_LIMIT, left)
+        files[name] = await _content(target, listing[name], blobs) if is_taken else None
+        left -= size if is_taken else 0
     return listing, files
 
 
