@@ -16,19 +16,10 @@ from bot.runs.facts import Facts, Outcome, OutcomeState, PlanFile
 from bot.runs.failures import with_failures_kept
 from bot.runs.finish import finish_up, is_closing, kept_instead
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import (
-    Approval,
-    BlockRun,
-    BlockState,
-    DispatchState,
-    EntryKind,
-    Run,
-    RunState,
-    WorkerKind,
-)
+from bot.runs.model import Approval, BlockRun, BlockState, DispatchState, EntryKind, Run, RunState, WorkerKind
 from bot.runs.obstacles import approval_obstacles, check_obstacles, closeout_blockers, plan_obstacles
 from bot.runs.opening import go_on
-from bot.runs.planning import with_planning_issue
+from bot.runs.planning import close_planning_issue, with_planning_issue
 from bot.runs.records import other_place
 from bot.runs.turn import Turn
 from bot.runs.validate import look_at_validation
@@ -62,6 +53,10 @@ def advance(turn: Turn) -> Turn:
     turn = with_failures_kept(kept_instead(_closed_out(_completed_again(_with_gates_seen(turn, run)))))
     run = turn.run
     assert run is not None
+    if run.planning_issue is not None and run.state is not RunState.ESCALATED:
+        # GitHub named the issue when the run had gone on already.
+        turn = close_planning_issue(turn, "The run goes on.")
+        run = turn.run or run
     if turn.facts.pull.is_merged and run.merged_at is None:
         return _merged(turn, run)
     if not turn.facts.pull.is_open:

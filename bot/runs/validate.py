@@ -35,7 +35,8 @@ def validate(turn: Turn, call: Call) -> Turn | Refusal:
     level = Level(word) if word else run.level
     is_again = level is Level.HIGH and run.validation is not None and run.validation.is_over
     changed = replace(run, level=level, validation=None if is_again or level is Level.MEDIUM else run.validation)
-    if is_again:
+    if run.validation is not None and changed.validation is None:
+        # The dispatch that follows needs an id of its own, also after a detour over level medium.
         changed = replace(changed, sequence=run.sequence + 1)
     turn = turn.to(changed).note(EntryKind.VALIDATING, call.by, f"level {level}", comment_id=call.comment.comment_id)
     return look_at_validation(turn) if changed.state is RunState.VALIDATING else turn

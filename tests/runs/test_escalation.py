@@ -122,7 +122,6 @@ def test_aborting_closes_the_planning_issue() -> None:
     assert closed_issues(world) == [77]
 
 
-@pytest.mark.xfail(strict=True, reason="nobody closes an issue whose number came back when the run had gone on")
 def test_an_issue_that_comes_back_after_the_run_went_on_is_closed_too() -> None:
     """Resumed before GitHub had answered with the issue's number."""
     world = awaiting(lands_by_itself=False)
