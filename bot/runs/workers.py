@@ -295,6 +295,12 @@ def _moved(dispatch: Dispatch, event: WorkerRunChanged, now: datetime) -> Dispat
     return seen
 
 
+def is_awaited(run: Run, dispatch: str) -> bool:
+    """Whether anybody still waits for what a dispatch was made for: a block's newest worker, or the plan's commands."""
+    known = (*(block.dispatch for block in run.blocks), run.validation)
+    return run.is_live and any(one is not None and one.id == dispatch and not one.is_over for one in known)
+
+
 def is_waited_for(block: BlockRun) -> bool:
     """Whether a report of the block's worker still counts: it is open, and nothing has ended that dispatch."""
     at_work = block.state in {BlockState.ACTIVE, BlockState.AWAITING_APPROVAL}

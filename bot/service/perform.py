@@ -30,6 +30,7 @@ from bot.runs.effects import (
     WriteRecord,
 )
 from bot.runs.model import Run
+from bot.runs.workers import is_awaited
 from bot.service.closeout import close_out
 from bot.service.issues import close_issue, open_planning_issue
 from bot.service.record import Result, write_record
@@ -80,6 +81,10 @@ class Performer:
         changes_run = isinstance(effect, WriteRecord | CloseOut | StartWorker | PlanningIssue | RollBack)
         if isinstance(effect, WriteRecord) and run is not None and run.record_key != key:
             # A newer record says everything that this one says. What it may have committed already stays noted.
+            await self._store.finish_effect(key, {**stored.result, "superseded": "yes"}, self._clock())
+            return False
+        if isinstance(effect, StartWorker) and run is not None and not is_awaited(run, effect.dispatch):
+            # Where it was sent and the answer was lost, its run is cancelled as soon as it is heard of.
             await self._store.finish_effect(key, {**stored.result, "superseded": "yes"}, self._clock())
             return False
         may_have_happened = stored.state is EffectState.STARTED

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bot.sandbox.faults import SecondaryLimit
 from tests.e2e.scenario import BRANCH, Scenario
+from tests.e2e.workers import POLICY, WORKFLOW, workers
 
 
 async def decoy(github: Scenario) -> None:
@@ -34,3 +36,26 @@ async def test_asking_for_the_checks_again_does_not_uncover_it_either(github: Sc
     await github.api("POST", f"/repos/acme/shop/check-runs/{scope.id}/rerequest", "coda")
     await github.settle()
     assert (await github.checks())["scope"].conclusion == "failure"
+
+
+async def test_a_worker_that_could_not_be_started_is_not_started_after_the_run_has_ended(github: Scenario) -> None:
+    workflow = {".github/workflows/worker.yml": WORKFLOW.read_text(), ".github/stepwise.yml": POLICY}
+    await github.push(workflow, branch="main", by="maria", message="Workers")
+    github.sandbox.faults.add(SecondaryLimit(retry_after=90), path=r"/dispatches$", method="POST")
+    await github.started()
+    assert workers(github) == []
+    await github.comment("/abort not like this")
+    for _ in range(4):
+        await github.wait(60)
+    assert workers(github) == []
+
+
+async def test_a_worker_that_could_not_be_started_at_once_is_started_later(github: Scenario) -> None:
+    workflow = {".github/workflows/worker.yml": WORKFLOW.read_text(), ".github/stepwise.yml": POLICY}
+    await github.push(workflow, branch="main", by="maria", message="Workers")
+    github.sandbox.faults.add(SecondaryLimit(retry_after=90), path=r"/dispatches$", method="POST")
+    await github.started()
+    assert workers(github) == []
+    for _ in range(2):
+        await github.wait(60)
+    assert len(workers(github)) == 1
