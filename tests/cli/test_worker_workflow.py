@@ -174,6 +174,7 @@ def test_the_message_is_made_from_the_brief_that_is_really_sent(
         promise=lambda block: {"title": "Greet *all* of it, it's 100%", "files": ["src/a.py"]},
         terms={},
         plan_path=plan,
+        spec_path=None,
         branch=BRANCH,
         dialect=dialect,
     )
