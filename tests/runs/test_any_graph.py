@@ -110,6 +110,22 @@ class AnyGraph(RuleBasedStateMachine):
         self.next_run += 1
         return 40_000 + self.next_run
 
+    @rule(index=PICK, give_up=st.booleans())
+    def the_run_of_a_worker_that_was_given_up_appears(self, index: int, give_up: bool) -> None:
+        run = self.world.run
+        assert run is not None
+        out = [block for block in run.open_blocks if block.dispatch is not None and not block.dispatch.is_over]
+        if give_up and out:
+            dispatch = out[index % len(out)].dispatch
+            assert dispatch is not None
+            self.world.answer(report_of(self.world, dispatch.id, "failed", notes="no"))
+        old = [name for block in self.world.run.blocks for name in block.earlier] if self.world.run else []
+        if old:
+            name = old[index % len(old)]
+            run_id = self.fresh()
+            self.running[run_id] = name
+            self.world.answer(moved(name, "in_progress", run_id=run_id))
+
     @rule(index=PICK, conclusion=st.sampled_from(["success", "success", "failure", "cancelled"]), twice=st.booleans())
     @precondition(lambda self: self.running)
     def a_run_ends(self, index: int, conclusion: str, twice: bool) -> None:
@@ -277,6 +293,6 @@ class AnyGraph(RuleBasedStateMachine):
 
 
 AnyGraph.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=80, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyGraph = AnyGraph.TestCase
