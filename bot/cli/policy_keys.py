@@ -22,6 +22,7 @@ MEANINGS: Final = {
     "workers.default": "The worker of every block whose role has none of its own: `person`, `{workflow: file.yml}`, or"
     ' `{mention: "@agent"}`.',
     "workers.roles": "The worker of a role, in the same three forms; case does not count.",
+    "workers.at_once": "How many workers of one run are at work at the same time; further blocks wait for theirs.",
     "workers.start_minutes": "A workflow that has not begun after this long is taken for lost.",
     "workers.timeout_minutes": "How long the work on a block may take.",
     "validation": "What happens after the last block.",

@@ -112,13 +112,13 @@ def _written(
 
 def _own_comment_changed(payload: Json, action: str, number: int) -> Concern | Ignored:
     # Whoever may write may edit the bot's comments: the sender did it, the comment's user is still the bot.
-    sender = person(payload, "sender")
+    sender, comment_id = person(payload, "sender"), optional(payload, "comment.id", int, PAYLOAD) or 0
     if sender == person(payload, "comment.user"):
         return Ignored("the bot's own change of its comment")
     text = optional(payload, "comment.body", str, PAYLOAD) or ""
     if action == "deleted":
-        return concern(payload, ChecklistEdited(sender, was=text), number=number)
+        return concern(payload, ChecklistEdited(sender, was=text, comment_id=comment_id), number=number)
     # An edit that leaves the text alone has no old text; nothing may look newly ticked then.
     was = optional(payload, "changes.body.from", str, PAYLOAD)
     at = optional_moment(payload, "comment.updated_at", PAYLOAD)
-    return concern(payload, ChecklistEdited(sender, text if was is None else was, text, at), number=number)
+    return concern(payload, ChecklistEdited(sender, text if was is None else was, text, at, comment_id), number=number)

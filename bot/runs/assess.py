@@ -124,8 +124,11 @@ class Situation:
     lacks_documentation: bool = False
 
 
-def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
-    """Evaluate plan, scope, gates and history for the head that `facts` was read at."""
+def assess(run: Run | None, facts: Facts, now: datetime, scope: ScopeView | None = None) -> Situation:
+    """Evaluate plan, scope, gates and history for the head that `facts` was read at.
+
+    `scope` is what was found before from the same facts, where nothing has changed that it is judged by.
+    """
     own_files = dict(run.own_blobs) if run is not None else {}
     if run is not None and run.state is RunState.ABORTED:
         # What an ended run had locked and granted binds nobody any more; what the bot wrote stays the bot's.
@@ -136,7 +139,7 @@ def assess(run: Run | None, facts: Facts, now: datetime) -> Situation:
     policy = facts.policy if isinstance(facts.policy, Policy) else Policy()
     return Situation(
         plan=plan,
-        scope=_scope_view(run, facts, plan, own_files),
+        scope=_scope_view(run, facts, plan, own_files) if scope is None else scope,
         gates=_gates_view(run, facts, content_head, now),
         own_commits=_own_commits(run, progress, facts.files),
         content_head=content_head,

@@ -179,7 +179,12 @@ def _may_use(turn: Turn, command: Command, call: Call) -> bool:
 
 
 def _is_the_agent(turn: Turn, call: Call) -> bool:
-    """Whether the policy hands blocks to this account by mentioning it; an agent that is an App ends in `[bot]`."""
+    """Whether the policy hands blocks to this App by mentioning it; the App's own name ends in `[bot]`.
+
+    Only an App: a user of that name is somebody else, and one who may push is an approver anyway.
+    """
+    if not call.comment.author.is_bot:
+        return False
     name = call.by.casefold().removesuffix("[bot]")
     return any(agent.casefold().lstrip("@") == name for agent in turn.policy.workers.agents())
 

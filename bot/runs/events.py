@@ -76,6 +76,7 @@ class ChecklistEdited:
     was: str = ""
     now: str = ""
     at: datetime | None = None
+    comment_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,13 +98,15 @@ def _high_obstacles(run: Run, situation: Situation) -> tuple[Refusal, ...]:
         return ()
     found: list[Refusal] = []
     commands = run.validation
-    if commands is not None and commands.commit == situation.content_head:
+    if not situation.runs_commands:
+        pass
+    elif commands is not None and commands.commit == situation.content_head:
         values = {"url": commands.url or "", "reason": commands.failure or ""}
         if not commands.is_over:
             found.append(Refusal(Problem.VALIDATION_RUNNING, values))
         elif commands.state is DispatchState.FAILED:
             found.append(Refusal(Problem.VALIDATION_FAILED, values))
-    elif situation.runs_commands:
+    else:
         found.append(Refusal(Problem.VALIDATION_RUNNING, {"url": "", "reason": ""}))
     missing = unconfirmed(run, situation)
     if missing:

@@ -37,9 +37,17 @@ def planning_files(turn: Turn, plan: Plan) -> tuple[tuple[str, str], ...]:
     if plan.dialect is not Dialect.SPEC_PLAN or not isinstance(turn.facts.files, Files):
         return ()
     folder = posixpath.dirname(plan.path)
-    beside = {path for path in (plan.spec_path,) if path}
+    beside = {path for path in (own_spec(plan),) if path}
     return tuple(
         (file.path, file.blob)
         for file in turn.facts.files.changed
         if file.blob and (posixpath.dirname(file.path) == folder or file.path in beside) and file.path.endswith(".md")
     )
+
+
+def own_spec(plan: Plan) -> str | None:
+    """The spec that a plan implements, if it lies below the plan's own top folder: another file is nobody's spec."""
+    spec = plan.spec_path
+    if spec is None or "/" not in plan.path or spec.partition("/")[0] != plan.path.partition("/")[0]:
+        return None
+    return spec

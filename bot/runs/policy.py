@@ -118,6 +118,7 @@ class WorkersPolicy(BaseModel):
 
     default: Worker = "person"
     roles: Mapping[RoleName, Worker] = Field(default_factory=dict, max_length=100)
+    at_once: int = Field(default=10, ge=1, le=100)
     start_minutes: int = Field(default=5, ge=1, le=60)
     timeout_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
 

@@ -10,6 +10,7 @@ from bot.plans.model import Dialect
 from bot.plans.progress_file import progress_path
 from bot.runs.effects import CloseOut, Record, Trailers, WriteRecord
 from bot.runs.model import Run, RunState
+from bot.runs.planning import own_spec
 from bot.runs.policy import CloseoutPolicy, RecordPolicy
 from bot.runs.record_exec_plan import exec_plan_record
 from bot.runs.record_memory_bank import execution_log
@@ -126,7 +127,7 @@ def close_out(turn: Turn) -> Turn:
         trailers=((TRAILER_RUN, run.id),),
         dialect=run.dialect,
         path=record_path(run),
-        spec_path=plan.spec_path if plan is not None else None,
+        spec_path=own_spec(plan) if plan is not None else None,
         export_to=run.completion_path if run.completion == "export" else None,
     )
     return turn.to(replace(run, sequence=run.sequence + 1, closeout_key=key)).do(effect)

@@ -12,7 +12,7 @@ from bot.runs.effects import Say
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import BlockRun, BlockState, EntryKind, Run
 from bot.runs.turn import Call, Turn
-from bot.runs.workers import failed, hold, is_blocked_consensus, mark_done, try_again
+from bot.runs.workers import GAPS_KEPT, failed, hold, is_blocked_consensus, mark_done, try_again
 
 _SHA: Final = re.compile(r"@?([0-9a-fA-F]{7,40})$")
 
@@ -100,7 +100,7 @@ def gap(turn: Turn, call: Call) -> Turn | Refusal:
     if not role or not reason:
         return Refusal(Problem.BAD_ARGUMENTS, {"argument": ""})
     text = f"{role}: {reason}"
-    turn = turn.to(replace(run, gaps=(*run.gaps, text))).note(
+    turn = turn.to(replace(run, gaps=(*run.gaps[-GAPS_KEPT:], text))).note(
         EntryKind.GAP, call.by, text, comment_id=call.comment.comment_id
     )
     key = f"say:{turn.key}:{call.comment.name}:{call.index}"

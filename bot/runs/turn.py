@@ -10,7 +10,7 @@ from bot.runs.effects import Decided
 from bot.runs.events import CommentCreated
 from bot.runs.facts import Facts, History, Progress
 from bot.runs.messages import Refusal
-from bot.runs.model import Entry, EntryKind, PullKey, Run
+from bot.runs.model import Entry, EntryKind, PullKey, Run, RunState
 from bot.runs.policy import Policy
 
 
@@ -54,7 +54,8 @@ class Turn:
             facts = replace(self.facts, progress=progress)
         else:
             facts = self.facts
-        return replace(self, run=run, facts=facts, situation=assess(run, facts, self.now))
+        known = self.situation.scope if self.run is not None and _has_same_scope(run, self.run) else None
+        return replace(self, run=run, facts=facts, situation=assess(run, facts, self.now, known))
 
     def note(
         self, kind: EntryKind, actor: str, text: str = "", *, block: str | None = None, comment_id: int | None = None
@@ -64,6 +65,17 @@ class Turn:
 
     def do(self, *effects: Decided) -> Turn:
         return replace(self, effects=(*self.effects, *effects))
+
+
+def _has_same_scope(run: Run, before: Run) -> bool:
+    """Whether nothing has changed that the scope is judged by: judging every file again is what costs."""
+    return (
+        (run.id, run.contract, run.plan_path) == (before.id, before.contract, before.plan_path)
+        and run.exceptions == before.exceptions
+        and run.own_blobs == before.own_blobs
+        and run.planned == before.planned
+        and (run.state is RunState.ABORTED) == (before.state is RunState.ABORTED)
+    )
 
 
 Refused = tuple[Turn, Refusal]

@@ -27,6 +27,7 @@ from bot.runs.policy import MentionWorker, WorkersPolicy, WorkflowWorker
 from bot.runs.turn import Turn
 
 BOT: Final = "stepwise"
+GAPS_KEPT: Final = 49
 TRIES: Final = 2
 """A worker and one retry; after that the choice goes to people."""
 _CONSENSUS: Final = re.compile(r"consensus_blocked\b.{0,200}?\bHIGH\b", re.IGNORECASE | re.DOTALL)
@@ -42,12 +43,15 @@ def effect_key(dispatch: str) -> str:
 
 
 def hand_out(turn: Turn) -> Turn:
-    """Start a worker for every active block that has none; a person needs no starting."""
+    """Start a worker for active blocks that have none, as many as the policy wants at once; a person needs none."""
     run = turn.run
     assert run is not None
     if run.state is not RunState.RUNNING or not turn.facts.pull.is_open:
         return turn
     for block in run.blocks:
+        at_work = sum(one.dispatch is not None and not one.dispatch.is_over for one in _of(turn).open_blocks)
+        if at_work >= turn.policy.workers.at_once:
+            return turn
         if block.state is BlockState.ACTIVE and block.dispatch is None:
             turn = _start(turn, block)
     return turn
@@ -104,7 +108,7 @@ def followed(turn: Turn) -> Turn:
         if outcome is not None and outcome.state is OutcomeState.DONE and dispatch.workflow_run_id is None:
             turn = _with_run(turn, block, dispatch, outcome.result.get("workflow_run_id"), outcome.result.get("url"))
         turn = _timed_out(turn, block.id)
-    return turn
+    return hand_out(turn)
 
 
 def _with_run(turn: Turn, block: BlockRun, dispatch: Dispatch, run_id: str | None, url: str | None) -> Turn:
@@ -327,7 +331,7 @@ def reported(turn: Turn, event: WorkerReported) -> Turn:
         case "blocked":
             return hold(turn, block, event.notes or "the worker reported that it is blocked", by=event.dispatch)
         case "gap":
-            return turn.to(replace(run, gaps=(*run.gaps, event.notes)))
+            return turn.to(replace(run, gaps=(*run.gaps[-GAPS_KEPT:], event.notes)))
         case "kickback":
             # Stopping a run is decided where `/kickback` is, see `bot.runs.escalate`.
             return turn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import posixpath
 from collections.abc import Mapping
 from typing import Final, assert_never
@@ -93,11 +94,19 @@ async def _commit(target: Target, effect: CloseOut, branch: str, note: Note) -> 
         if not changes:
             return {"unchanged": "yes"}
         try:
-            return await commit(target, branch, head, changes, message, note)
+            return _without_exports(effect, await commit(target, branch, head, changes, message, note))
         except HeadMoved:
             if attempt == TRIES:
                 raise
     raise AssertionError("the loop returns or raises")
+
+
+def _without_exports(effect: CloseOut, result: Result) -> Result:
+    """Exported artifacts are workers' bytes: they are not the bot's own record, and scope looks at them."""
+    if effect.export_to is None or "blobs" not in result:
+        return result
+    own = {path: blob for path, blob in json.loads(result["blobs"]).items() if path == effect.path}
+    return {**result, "blobs": json.dumps(own, sort_keys=True)}
 
 
 async def _changes(target: Target, effect: CloseOut, head: str) -> dict[str, bytes | None]:

@@ -9,6 +9,7 @@ deliveries handled; act one mark per effect; show what was last shown. Until it 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +23,7 @@ from bot.github.repos import Repo
 from bot.github.webhooks import Concern, read_delivery
 from bot.metrics import Metrics
 from bot.runs.decide import Decision, decide
-from bot.runs.effects import CloseOut, Effect, PlanningIssue, Reply, Say, StartWorker
+from bot.runs.effects import CloseIssue, CloseOut, Effect, PlanningIssue, Reply, Say, StartWorker
 from bot.runs.events import ButtonPressed, ChecklistEdited, CommentCreated, Event, Rerequested, Woken
 from bot.runs.facts import Facts
 from bot.runs.model import Entry, PullKey, Run
@@ -45,6 +46,7 @@ from bot.store.store import Store
 from bot.store.views import ShownViews
 from bot.views.brief import brief
 from bot.views.notices import closeout_body, planning_body, worded
+from bot.views.words import plain
 
 PASSES: Final = 5
 _log = structlog.get_logger()
@@ -170,13 +172,15 @@ class Reactor:
         groups = tuple(await self._store.open_groups(key))
         if woken or is_due or row.attempts or groups:
             events.append(Woken("again" if woken else "due"))
+        shown = await self._store.shown(key)
+        events = [event for event in events if not _is_of_another_comment(event, shown)]
         # Noted before these events are marked as handled: whatever fails or dies on the way, it is written again.
         if any(isinstance(event, ChecklistEdited) for event in events):
             await self._store.distrust_comment(key)
         if any(isinstance(event, Rerequested | ButtonPressed) for event in events):
             await self._store.forget_checks(key)
-        stored, shown = await self._store.latest_run(key), await self._store.shown(key)
-        return Waiting(row, deliveries, tuple(events), stored, shown, groups)
+        stored = await self._store.latest_run(key)
+        return Waiting(row, deliveries, tuple(events), stored, await self._store.shown(key), groups)
 
     def _target(self, row: PullRow) -> Target:
         client = self._app.installation(row.installation_id, row.key.repository_id)
@@ -185,7 +189,8 @@ class Reactor:
     async def _look(self, target: Target, waiting: Waiting, need: Needs) -> bool:
         """The five steps."""
         facts = await self._observe(target, waiting, need)
-        decision = decide(target.key, waiting.run, facts, waiting.events, self._clock())
+        # Hundreds of blocks and files take too long for the event loop that acknowledges webhooks.
+        decision = await asyncio.to_thread(decide, target.key, waiting.run, facts, waiting.events, self._clock())
         culprits = await self.observer.culprits(target, decision.situation, facts)
         facts = replace(facts, brought_by=culprits)
         ledger = await self._record(target, waiting, facts, decision)
@@ -240,6 +245,13 @@ class Reactor:
         return ledger
 
 
+def _is_of_another_comment(event: Event, shown: ShownViews) -> bool:
+    """An edit of the bot's other comments: boxes in them are copies, and ticking those approves nothing."""
+    if not isinstance(event, ChecklistEdited) or not event.comment_id:
+        return False
+    return shown.comment_id is not None and event.comment_id != shown.comment_id
+
+
 def _in_words(decision: Decision, facts: Facts, ledger: Sequence[Entry]) -> tuple[Effect, ...]:
     """The effects with everything put into words that people will read."""
     effects: list[Effect] = []
@@ -252,6 +264,8 @@ def _in_words(decision: Decision, facts: Facts, ledger: Sequence[Entry]) -> tupl
             case StartWorker(block=block) if block and decision.run is not None:
                 told = brief(decision.run, block, dict(effect.inputs).get("failure", ""))
                 effects.append(replace(effect, inputs=(*effect.inputs, ("brief", told))))
+            case CloseIssue():
+                effects.append(replace(effect, body=plain(effect.body, 1000)))
             case PlanningIssue() if decision.run is not None:
                 effects.append(replace(effect, body=planning_body(decision.run, facts)))
             case _:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from bot.github import checks as github_checks
 from bot.github import comments
 from bot.github.errors import NotFound
 from bot.runs.assess import PlanState, Situation
 from bot.runs.facts import Facts, Shown
-from bot.runs.model import BlockState, Entry, Run, RunState
+from bot.runs.model import BlockState, Entry, PullKey, Run, RunState
 from bot.service.target import Target
 from bot.store.store import Store
 from bot.store.views import ShownCheck, ShownViews
@@ -42,11 +44,17 @@ class Presenter:
         """
         head = facts.pull.head_sha
         is_silent = run is None and situation.plan.state is PlanState.NONE and await self._is_held(target, head)
+        beside = await self._beside(target, head)
+        changed = not facts.pull.is_open
         for view in () if is_silent else checks(run, situation, facts):
             known = shown.checks.get((head, view.name))
             # On a closed pull request nothing is held any more; only what was left in progress is concluded.
             if facts.pull.is_open or (known is not None and known.digest.startswith("open")):
-                await self._show_check(target, head, view, known)
+                changed |= known is None or own_conclusion(known.digest) != (view.conclusion or _OPEN)
+                await self._show_check(target, head, _held_by_others(view, beside), known, view)
+        if changed:
+            for key in beside:
+                await self._store.set_wake_at(key, self._clock())
         if facts.pull.is_open:
             await self._store.forget_old_checks(target.key, head)
         body = checklist(run, situation, facts, ledger)
@@ -64,8 +72,19 @@ class Presenter:
                 return True
         return False
 
-    async def _show_check(self, target: Target, head: str, view: CheckView, known: ShownCheck | None) -> None:
-        digest = _check_digest(view)
+    async def _beside(self, target: Target, head: str) -> dict[PullKey, ShownViews]:
+        """The other open pull requests with this head, and what was last shown on them.
+
+        Checks are a commit's: what one pull request concludes counts for all of them, so that none may conclude more
+        than the others let it. A branch of somebody's own choosing, with a policy of its own, is a base as well.
+        """
+        keys = await self._store.pulls_at_head(target.key.repository_id, head)
+        return {key: await self._store.shown(key) for key in keys if key != target.key}
+
+    async def _show_check(
+        self, target: Target, head: str, view: CheckView, known: ShownCheck | None, own: CheckView
+    ) -> None:
+        digest = _check_digest(view, own.conclusion)
         if known is not None and known.digest == digest:
             return
         check_run_id = await self._write_check(target, head, view, known)
@@ -131,7 +150,29 @@ def _awaiting(run: Run | None, situation: Situation) -> tuple[str, str | None] |
     return None
 
 
-def _check_digest(view: CheckView) -> str:
+_OPEN: Final = "none"
+_PASSING: Final = frozenset({"success", "neutral"})
+
+
+def own_conclusion(digest: str) -> str:
+    """What the pull request itself concluded, whatever others with its head made of it; "none" while in progress."""
+    return digest.split(":")[1] if digest.count(":") > 1 else _OPEN
+
+
+def _held_by_others(view: CheckView, beside: Mapping[PullKey, ShownViews]) -> CheckView:
+    """The check as it may stand on the commit: not passing as long as another pull request with it does not pass."""
+    if view.conclusion not in _PASSING:
+        return view
+    for key, shown in sorted(beside.items()):
+        others = [check for (_, name), check in shown.checks.items() if name == view.name]
+        if others and own_conclusion(others[-1].digest) not in _PASSING:
+            title = f"Held by #{key.number}, which has the same commit"
+            summary = f"{view.title}\n\n{view.name} does not pass on #{key.number}; checks belong to the commit."
+            return replace(view, conclusion="failure", title=title, summary=summary)
+    return view
+
+
+def _check_digest(view: CheckView, own: str | None) -> str:
     """What a check says, and whether it is completed or annotated: GitHub cannot take either back on one run."""
     said = json.dumps(
         [
@@ -143,7 +184,7 @@ def _check_digest(view: CheckView) -> str:
         ]
     )
     kind = ("completed" if view.conclusion else "open") + ("+annotated" if view.annotations else "")
-    return f"{kind}:{hashlib.sha256(said.encode()).hexdigest()}"
+    return f"{kind}:{own or _OPEN}:{hashlib.sha256(said.encode()).hexdigest()}"
 
 
 def _can_be_changed(known: ShownCheck, view: CheckView) -> bool:

@@ -24,6 +24,7 @@ from bot.views.timeline import timeline_line
 from bot.views.words import (
     BODY_LIMIT,
     CHECKLIST_MARKER,
+    NAMED,
     clipped,
     code,
     commit,
@@ -200,7 +201,7 @@ def _block_line(block: BlockRun, title_limit: int) -> str:
         case BlockState.SKIPPED:
             return f"{name} — skipped: {plain(block.reason or '', 120)}"
         case BlockState.AWAITING_APPROVAL:
-            return f"{name} — **awaits approval** at {commit(block.head or '')}"
+            return f"{name} — **awaits approval** at {code((block.head or '')[:NAMED])}"
         case BlockState.PENDING:
             return name
         case BlockState.BLOCKED | BlockState.FAILED:

@@ -16,7 +16,7 @@ from bot.runs.model import BlockRun, BlockState, KickbackSignal, Run, RunState
 from bot.runs.obstacles import approval_obstacles, plan_reasons, verdict_obstacles
 from bot.runs.policy import Policy, PolicyProblem, ReadinessPolicy
 from bot.views.replies import sentence
-from bot.views.words import bullets, code, noun, plain, short
+from bot.views.words import NAMED, bullets, code, noun, plain, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _to_approve(run: Run, situation: Situation, pull: PullFacts, waiting: list[B
         f"{_called(name)} {'awaits' if is_one else 'await'} approval at {short(head)}{more}",
         f"Look at {_link(f'the changes of {code(name)}', pull, f'/files/{run.boundary}..{head}')}; "
         "an approver then says",
-        f"/approve {spoken(first.id) if is_one else name} @{short(head)}",
+        f"/approve {spoken(first.id) if is_one else name} @{head[:NAMED]}",
         waits_for_person=True,
     )
 
@@ -308,7 +308,7 @@ def _validating(run: Run, situation: Situation, pull: PullFacts) -> NextStep:
         f"every {noun(run.dialect)} is finished: the verdict is due at {short(head)}",
         f"Look at {_link('the whole change', pull, '/files')}; an approver then gives the verdict "
         "(`PASS`, `PASS_WITH_NOTES` or `FAIL`)",
-        f"/verdict PASS @{short(head)}",
+        f"/verdict PASS @{head[:NAMED]}",
         waits_for_person=True,
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import RunState
 from bot.runs.registry import COMMANDS, Audience, find
-from bot.views.words import bullets, code, commit, counted, listed, plain
+from bot.views.words import NAMED, bullets, code, commit, counted, listed, plain
 from bot.views.work_replies import work_sentence
 
 
@@ -207,7 +207,7 @@ def _bad_arguments(argument: str, command: str) -> str:
 def _again(command: str, values: dict[str, str]) -> str:
     block = f" {values['block']}" if values.get("block") else ""
     word = f" {values.get('word', 'PASS')}" if command == "verdict" else ""
-    return f"/{command}{block}{word} @{values['head'][:7]}"
+    return f"/{command}{block}{word} @{values['head'][:NAMED]}"
 
 
 def _head_moved(values: dict[str, str], command: str) -> str:

@@ -38,6 +38,10 @@ def bare(text: str, limit: int = 120) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+NAMED: Final = 12
+"""Digits of a commit where somebody vouches for it: of seven, a second commit with the same ones can be made."""
+
+
 def short(sha: str) -> str:
     return sha[:7]
 
