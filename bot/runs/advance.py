@@ -21,6 +21,7 @@ from bot.runs.obstacles import approval_obstacles, check_obstacles, closeout_blo
 from bot.runs.opening import go_on
 from bot.runs.planning import close_planning_issue, with_planning_issue
 from bot.runs.records import other_place
+from bot.runs.schedule import ready_blocks
 from bot.runs.turn import Turn
 from bot.runs.validate import look_at_validation
 from bot.runs.workers import BOT, followed
@@ -117,8 +118,9 @@ def _run_on(turn: Turn) -> Turn:
     run = turn.run
     if run is None or run.state is not RunState.RUNNING:
         return turn
-    if not run.open_blocks:
-        return go_on(turn, BOT)
+    if not run.open_blocks or ready_blocks(run):
+        turn = go_on(turn, BOT)
+        run = turn.run or run
     for block_id in [block.id for block in run.open_blocks]:
         turn = _look_at_block(turn, block_id)
     return _closed_by_itself(turn)

@@ -64,6 +64,16 @@ def running(turn: Turn) -> Run | Refusal:
             return run
 
 
+def running_or_held(turn: Turn, name: str | None) -> Run | Refusal:
+    """As `running`, and also a paused run for a block that is held: what stopped the run is to be put right first."""
+    run, refusal = turn.run, running(turn)
+    if run is None or not isinstance(refusal, Refusal) or refusal.problem is not Problem.RUN_PAUSED:
+        return refusal
+    held = [block for block in run.open_blocks if block.state in {BlockState.BLOCKED, BlockState.FAILED}]
+    meant = run.block(name) if name is not None else None
+    return run if held and (name is None or meant in held) else refusal
+
+
 def named_blocks(run: Run, name: str | None) -> tuple[BlockRun, ...] | Refusal:
     """The open blocks that `name` means: one, or all of an approved group; without a name the one that waits."""
     opened = run.open_blocks
@@ -240,7 +250,7 @@ def skip(turn: Turn, call: Call) -> Turn | Refusal:
     name, reason = name_and_reason(call.rest)
     if not name or not reason:
         return Refusal(Problem.BAD_ARGUMENTS, {"argument": ""})
-    run = running(turn)
+    run = running_or_held(turn, name)
     if isinstance(run, Refusal):
         return run
     block = named_block(run, name)
@@ -256,7 +266,8 @@ def skip(turn: Turn, call: Call) -> Turn | Refusal:
     turn = turn.note(EntryKind.SKIPPED, call.by, reason, block=block.id, comment_id=call.comment.comment_id).to(
         run.with_block(skipped)
     )
-    turn = go_on(turn, call.by)
+    # What is opened after a pause is opened when it ends.
+    turn = go_on(turn, call.by) if run.state is RunState.RUNNING else turn
     return write_record(
         turn, f"Record {block.id} of {run.title} as skipped", ((TRAILER_BLOCK, block.id), ("Skipped-by", call.by))
     )

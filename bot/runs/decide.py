@@ -19,7 +19,7 @@ from bot.runs.model import Entry, EntryKind, KickbackSignal, PullKey, Run, RunSt
 from bot.runs.policy import Policy, PolicyProblem
 from bot.runs.registry import Audience, Command, find, suggestion
 from bot.runs.turn import Call, Turn
-from bot.runs.workers import next_deadline, report_refused, reported, run_changed
+from bot.runs.workers import deadlines, report_refused, reported, run_changed
 
 APPROVING_LEVELS = frozenset({"admin", "write"})
 STILL_ANSWERED = frozenset({"status", "help", "pause", "abort"})
@@ -49,9 +49,8 @@ def decide(key: PullKey, run: Run | None, facts: Facts, events: Sequence[Event],
     for call in calls(events):
         turn = _answer(turn, call.comment, call.lines)
     turn = advance(turn)
-    quiet_until = turn.situation.gates.quiet_until
-    deadline = next_deadline(turn.run, turn.policy.workers)
-    wakes = [moment for moment in (quiet_until, deadline) if moment is not None and moment > now]
+    moments = (turn.situation.gates.quiet_until, *deadlines(turn.run, turn.policy.workers))
+    wakes = [moment for moment in moments if moment is not None and moment > now]
     effects = tuple(sorted(turn.effects, key=_hands_out))
     return Decision(turn.run, turn.entries, effects, turn.situation, min(wakes, default=None))
 

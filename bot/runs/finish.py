@@ -172,6 +172,9 @@ def finish_up(turn: Turn, by: str, *, comment_id: int | None = None) -> Turn:
     if run.dialect is Dialect.TEAM_SESSION and run.completion is None:
         action = run.terms.get("completion_action") or "interactive"
         if action not in {"auto_archive", "auto_keep"}:
+            if run.completion_asked:
+                return turn
+            turn = turn.to(replace(run, completion_asked=True))
             notice = Notice(NoticeKind.CHOOSE_COMPLETION, {"path": run.plan_path})
             return turn.do(Say(f"say:{run.id}:completion", notice))
         chosen = "archive" if action == "auto_archive" else "keep"

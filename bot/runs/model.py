@@ -287,6 +287,7 @@ class Run:
     invariants: tuple[Confirmation, ...] = ()
     validation: Dispatch | None = None
     completion: str | None = None
+    completion_asked: bool = False
     completion_path: str | None = None
     blockers_noted: bool = False
     earlier_blocks: tuple[str, ...] = ()

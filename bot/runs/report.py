@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from bot.runs.approve import name_and_reason, named_block, running
+from bot.runs.approve import name_and_reason, named_block, running, running_or_held
 from bot.runs.attribution import may_be_reported, own_commits
 from bot.runs.effects import Say
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
@@ -109,10 +109,10 @@ def gap(turn: Turn, call: Call) -> Turn | Refusal:
 
 def retry(turn: Turn, call: Call) -> Turn | Refusal:
     """Another attempt at a block that failed, is blocked, or whose worker is to be started anew."""
-    run = running(turn)
+    name = call.rest.replace("`", "").strip() or None
+    run = running_or_held(turn, name)
     if isinstance(run, Refusal):
         return run
-    name = call.rest.replace("`", "").strip() or None
     held = [block for block in run.open_blocks if block.state in {BlockState.FAILED, BlockState.BLOCKED}]
     if name is None:
         if len(held) != 1:

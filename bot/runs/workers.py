@@ -129,17 +129,23 @@ def deadline(dispatch: Dispatch, policy: WorkersPolicy) -> datetime:
     return dispatch.running_since + timedelta(minutes=policy.timeout_minutes)
 
 
-def next_deadline(run: Run | None, policy: WorkersPolicy) -> datetime | None:
+def deadlines(run: Run | None, policy: WorkersPolicy) -> tuple[datetime, ...]:
+    """The moments at which something follows from a worker's silence: each is worth another look."""
     if run is not None and run.state is RunState.VALIDATING and run.validation is not None:
-        return None if run.validation.is_over else deadline(run.validation, policy)
+        return () if run.validation.is_over else (deadline(run.validation, policy),)
     if run is None or run.state is not RunState.RUNNING:
-        return None
+        return ()
     waiting = [
         block.dispatch
         for block in run.open_blocks
-        if block.state is BlockState.ACTIVE and block.dispatch is not None and not block.dispatch.is_over
+        if block.dispatch is not None and is_waited_for(block)
     ]
-    return min((deadline(dispatch, policy) for dispatch in waiting), default=None)
+    return tuple(moment for one in waiting for moment in (deadline(one, policy), _last_moment(one, policy)))
+
+
+def _last_moment(dispatch: Dispatch, policy: WorkersPolicy) -> datetime:
+    """Until when a worker that has pushed something is left alone."""
+    return (dispatch.running_since or dispatch.sent_at) + timedelta(minutes=policy.timeout_minutes)
 
 
 def _timed_out(turn: Turn, block_id: str) -> Turn:
@@ -163,8 +169,7 @@ def _timed_out(turn: Turn, block_id: str) -> Turn:
 
 def _left_alone(turn: Turn, block: BlockRun, dispatch: Dispatch) -> Turn:
     """It has pushed something: whether that will do is for gates and people to say, once its own time is over."""
-    limit = timedelta(minutes=turn.policy.workers.timeout_minutes)
-    if turn.now < (dispatch.running_since or dispatch.sent_at) + limit:
+    if turn.now < _last_moment(dispatch, turn.policy.workers):
         return turn
     turn = turn.note(EntryKind.WORKER, BOT, f"{dispatch.worker} took longer than the policy lets", block=block.id)
     return stop_worker(turn, block)

@@ -59,3 +59,37 @@ async def test_a_worker_that_could_not_be_started_at_once_is_started_later(githu
     for _ in range(2):
         await github.wait(60)
     assert len(workers(github)) == 1
+
+
+LAX = "approvers: [oscar]\n"
+
+
+async def test_a_pull_request_into_a_branch_of_ones_own_with_a_lax_policy_passes_for_no_other(github: Scenario) -> None:
+    """Checks belong to the commit: what a policy of somebody's own choosing lets pass must not free the real one."""
+    await github.started()
+    head = await github.block_pushed("B01")
+    await github.push({".github/stepwise.yml": LAX}, branch="decoy", by="coda", message="A branch of my own")
+    wanted = {"title": "Nothing to see", "head": BRANCH, "base": "decoy", "body": ""}
+    second = (await github.api("POST", "/repos/acme/shop/pulls", "coda", wanted))["number"]
+    await github.settle()
+    for command in ("/execute", "/skip B01 x", "/skip B02 x", "/skip B03 x", "/verdict PASS"):
+        await github.api("POST", f"/repos/acme/shop/issues/{second}/comments", "oscar", {"body": command})
+        await github.settle()
+    progress = (await github.checks(head))["progress"]
+    assert progress.conclusion not in {"success", "neutral"}, progress.title
+
+
+async def test_the_checks_are_free_again_once_the_other_pull_request_is_closed(github: Scenario) -> None:
+    await github.started()
+    for block in ("B01", "B02", "B03"):
+        await github.block_pushed(block)
+        await github.comment("/approve")
+    await github.push({"docs/other.md": "x\n"}, branch="decoy", by="coda", message="A branch of my own")
+    wanted = {"title": "Nothing to see", "head": BRANCH, "base": "decoy", "body": ""}
+    second = (await github.api("POST", "/repos/acme/shop/pulls", "coda", wanted))["number"]
+    await github.settle()
+    await github.comment("/verdict PASS")
+    assert (await github.checks())["progress"].conclusion == "failure"
+    await github.api("PATCH", f"/repos/acme/shop/pulls/{second}", "coda", {"state": "closed"})
+    await github.settle()
+    assert (await github.checks())["progress"].conclusion == "success"

@@ -143,17 +143,17 @@ READ: dict[str, tuple[str, dict[str, Any], Concern]] = {
             comment=own_comment(body="- [x] B01"),
             changes={"body": {"from": "- [ ] B01"}},
         ),
-        about(ChecklistEdited(MARIA, "- [ ] B01", "- [x] B01", NOON), number=3),
+        about(ChecklistEdited(MARIA, "- [ ] B01", "- [x] B01", NOON, 8), number=3),
     ),
     "an edit that left the text alone ticks nothing": (
         "issue_comment",
         payload("edited", issue=on_pull(), comment=own_comment(body="- [x] B01"), changes={}),
-        about(ChecklistEdited(MARIA, "- [x] B01", "- [x] B01", NOON), number=3),
+        about(ChecklistEdited(MARIA, "- [x] B01", "- [x] B01", NOON, 8), number=3),
     ),
     "the checklist was deleted": (
         "issue_comment",
         payload("deleted", issue=on_pull(), comment=own_comment(body="- [ ] B01")),
-        about(ChecklistEdited(MARIA, was="- [ ] B01"), number=3),
+        about(ChecklistEdited(MARIA, was="- [ ] B01", comment_id=8), number=3),
     ),
     "a button on the bot's own check, by its commit and never by the payload's pull requests": (
         "check_run",

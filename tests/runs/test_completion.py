@@ -162,7 +162,6 @@ def test_with_closeout_commit_an_interactive_session_is_asked_before_the_merge()
     assert world.state() is RunState.CLOSED
 
 
-@pytest.mark.xfail(raises=AssertionError, strict=True, reason="it asks again, under the key of the first question")
 def test_an_interactive_session_that_was_asked_early_is_asked_only_once() -> None:
     world = done(policy=policy_of(b"closeout: commit"))
     world.merge()

@@ -100,7 +100,7 @@ def test_the_agent_may_report_and_nothing_else() -> None:
     for command in ("/approve", "/skip B01 why not", "/allow docs/... x", "/pause", "/abort x", "/rollback"):
         assert world.comment(command, by="coder[bot]", is_bot=True).reaction == "-1"
     assert world.comment(f"/done B01 {sha[:7]}", by="coder[bot]", is_bot=True).is_accepted
-    assert world.comment("/gap designer nobody draws", by="coder").is_accepted
+    assert world.comment("/gap designer nobody draws", by="coder").reaction == "-1", "a user of the App's name"
 
 
 def test_somebody_who_is_neither_worker_nor_approver_reports_nothing() -> None:

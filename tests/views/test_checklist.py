@@ -121,9 +121,9 @@ def test_a_block_that_awaits_approval() -> None:
     world = awaiting()
     lines = lines_of(world)
     assert lines[0] == f"### Checkout Totals — B01 awaits approval at {short(world)}"
-    assert lines[2] == f"- [ ] **B01** Amounts are whole cents — **awaits approval** at `{short(world)}`"
+    assert lines[2] == f"- [ ] **B01** Amounts are whole cents — **awaits approval** at `{world.content_head[:12]}`"
     assert lines[6] == "**Gates** ✅ `tests`"
-    assert lines[-3:] == ["```", f"/approve B01 @{short(world)}", "```"]
+    assert lines[-3:] == ["```", f"/approve B01 @{world.content_head[:12]}", "```"]
     assert check(world, "progress") == (
         "action_required",
         f"0 of 3 blocks done: B01 awaits approval at {short(world)}",

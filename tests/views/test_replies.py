@@ -362,7 +362,9 @@ def test_every_refusal_is_reached_and_says_what_to_do(problem: Problem) -> None:
     body = refusal_body(answer.refusal, word, "maria")
     opening = f"`maria`: `/{word}` was refused. "
     live = world.head if problem in {Problem.ROLLBACK_NOT_ASKED, Problem.NOTHING_TO_ROLL_BACK} else world.content_head
-    wanted = expected.replace("LIVE", live[:7]).replace("CONTENT", world.content_head[:7])
+    wanted = (
+        expected.replace("@LIVE", f"@{live[:12]}").replace("LIVE", live[:7]).replace("CONTENT", world.content_head[:7])
+    )
     assert body.startswith(opening + wanted), body
     if problem is not Problem.PLAN_REFUSED:
         assert body == opening + wanted
@@ -385,7 +387,7 @@ def test_a_second_verdict_is_told_how_to_take_the_first_one_back() -> None:
 def test_a_verdict_of_an_older_head_is_told_the_same_verdict_of_the_live_one() -> None:
     world = validating()
     answer = world.comment("/verdict FAIL @0000000 no")
-    assert f"`/verdict FAIL @{world.content_head[:7]}`" in sentence(answer.refusal, "verdict")
+    assert f"`/verdict FAIL @{world.content_head[:12]}`" in sentence(answer.refusal, "verdict")
 
 
 def test_a_missing_argument_is_not_called_a_wrong_one() -> None:
