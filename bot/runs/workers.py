@@ -135,11 +135,7 @@ def deadlines(run: Run | None, policy: WorkersPolicy) -> tuple[datetime, ...]:
         return () if run.validation.is_over else (deadline(run.validation, policy),)
     if run is None or run.state is not RunState.RUNNING:
         return ()
-    waiting = [
-        block.dispatch
-        for block in run.open_blocks
-        if block.dispatch is not None and is_waited_for(block)
-    ]
+    waiting = [block.dispatch for block in run.open_blocks if block.dispatch is not None and is_waited_for(block)]
     return tuple(moment for one in waiting for moment in (deadline(one, policy), _last_moment(one, policy)))
 
 

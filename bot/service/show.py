@@ -45,13 +45,16 @@ class Presenter:
         head = facts.pull.head_sha
         is_silent = run is None and situation.plan.state is PlanState.NONE and await self._is_held(target, head)
         beside = await self._beside(target, head)
+        newest = await self._store.newest_checks(target.key.repository_id, head)
         changed = not facts.pull.is_open
         for view in () if is_silent else checks(run, situation, facts):
             known = shown.checks.get((head, view.name))
             # On a closed pull request nothing is held any more; only what was left in progress is concluded.
             if facts.pull.is_open or (known is not None and known.digest.startswith("open")):
                 changed |= known is None or own_conclusion(known.digest) != (view.conclusion or _OPEN)
-                await self._show_check(target, head, _held_by_others(view, beside), known, view)
+                said = _held_by_others(view, beside)
+                is_covered = facts.pull.is_open and known is not None and _is_covered(said, known, newest[view.name])
+                await self._show_check(target, head, said, None if is_covered else known, view)
         if changed:
             for key in beside:
                 await self._store.set_wake_at(key, self._clock())
@@ -172,6 +175,16 @@ def _held_by_others(view: CheckView, beside: Mapping[PullKey, ShownViews]) -> Ch
     return view
 
 
+def _is_covered(view: CheckView, known: ShownCheck, newest: ShownCheck) -> bool:
+    """Whether a newer check run of another pull request says something else than this one has to.
+
+    GitHub goes by the newest of a name: then editing the older one would change nothing, and a new one is made.
+    """
+    if newest.check_run_id <= known.check_run_id:
+        return False
+    return (view.conclusion in _PASSING) != (newest.digest.split(":")[2:3] == ["passing"])
+
+
 def _check_digest(view: CheckView, own: str | None) -> str:
     """What a check says, and whether it is completed or annotated: GitHub cannot take either back on one run."""
     said = json.dumps(
@@ -184,7 +197,8 @@ def _check_digest(view: CheckView, own: str | None) -> str:
         ]
     )
     kind = ("completed" if view.conclusion else "open") + ("+annotated" if view.annotations else "")
-    return f"{kind}:{own or _OPEN}:{hashlib.sha256(said.encode()).hexdigest()}"
+    passing = "passing" if view.conclusion in _PASSING else "holding"
+    return f"{kind}:{own or _OPEN}:{passing}:{hashlib.sha256(said.encode()).hexdigest()}"
 
 
 def _can_be_changed(known: ShownCheck, view: CheckView) -> bool:

@@ -48,6 +48,13 @@ class Views(Room):
             awaiting = Shown(comment.awaiting_head, comment.awaiting_block, comment.awaiting_at)
         return ShownViews(comment.comment_id, comment.digest, comment.run_id, awaiting, posted)
 
+    async def newest_checks(self, repository_id: int, head_sha: str) -> dict[str, ShownCheck]:
+        """The newest check run of each name on a commit, whichever pull request it was posted for."""
+        query = select(checks).where(checks.c.repository_id == repository_id, checks.c.head_sha == head_sha)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(checks.c.check_run_id))
+            return {row.name: ShownCheck(row.check_run_id, row.digest) for row in rows}
+
     async def save_comment(
         self, key: PullKey, comment_id: int, digest: str, awaiting: Shown | None, run_id: str | None = None
     ) -> None:

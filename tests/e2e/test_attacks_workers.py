@@ -89,7 +89,7 @@ async def test_the_checks_are_free_again_once_the_other_pull_request_is_closed(g
     second = (await github.api("POST", "/repos/acme/shop/pulls", "coda", wanted))["number"]
     await github.settle()
     await github.comment("/verdict PASS")
-    assert (await github.checks())["progress"].conclusion == "failure"
+    assert (await github.checks())["progress"].conclusion not in {"success", "neutral"}
     await github.api("PATCH", f"/repos/acme/shop/pulls/{second}", "coda", {"state": "closed"})
     await github.settle()
     assert (await github.checks())["progress"].conclusion == "success"
