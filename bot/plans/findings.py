@@ -68,7 +68,10 @@ UNSAFE_PATH = _error(
     "SW105", "The path {path} is refused: {reason}.", "Name the plan by its path from the root of the repository."
 )
 NOT_A_PLAN = _error(
-    "SW106", "{path} is not where a plan is kept.", "Plans are kept in docs/exec-plans/active/, or name a dialect."
+    "SW106",
+    "{path} is not where a plan is kept.",
+    "Plans are kept in docs/exec-plans/active/, memory-bank/plan/, specs/ (PLAN.md) and beside a team-session.json; "
+    "or name a dialect.",
 )
 SYMLINK = _error("SW107", "{path} is a symbolic link.", "Commit the plan itself, not a link to it.")
 FRONT_MATTER = _warning(

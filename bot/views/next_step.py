@@ -208,12 +208,16 @@ def _to_approve(run: Run, situation: Situation, pull: PullFacts, waiting: list[B
     )
 
 
+def _stands(block: BlockRun) -> str:
+    return "has failed" if block.state is BlockState.FAILED else f"is {block.state}"
+
+
 def _held(held: list[BlockRun]) -> NextStep:
     first = held[0]
     why = f": {plain(first.reason)}" if first.reason else ""
     return NextStep(
-        f"{_called(first.id)} is {first.state}",
-        f"{code(first.id)} is {first.state}{why}. An approver says {code('/skip ' + first.id + ' <reason>')}, or tries "
+        f"{_called(first.id)} {_stands(first)}",
+        f"{code(first.id)} {_stands(first)}{why}. An approver says {code('/skip ' + first.id + ' <reason>')}, or tries "
         "again with",
         f"/retry {spoken(first.id)}",
         waits_for_person=True,

@@ -54,7 +54,7 @@ CASES: list[Case] = [
     (awaiting, "progress", "action_required", "0 of 3 blocks done: B01 awaits approval at SHA"),
     (group_waits, "progress", "action_required", "1 of 4 blocks done: B02+B03 await approval at SHA"),
     (lambda: started(policy=with_workflow()), "progress", None, "0 of 3 blocks done: B01 is with its worker"),
-    (lambda: after(started(), "/failed x"), "progress", "failure", "0 of 3 blocks done: B01 is failed"),
+    (lambda: after(started(), "/failed x"), "progress", "failure", "0 of 3 blocks done: B01 has failed"),
     (lambda: after(started(), "/blocked x"), "progress", "failure", "0 of 3 blocks done: B01 is blocked"),
     (lambda: after(started(), "/pause"), "progress", "action_required", "0 of 3 blocks done: paused"),
     (lambda: after(started(), "/escalate x"), "progress", "failure", "0 of 3 blocks done: waits for a decision"),

@@ -46,7 +46,7 @@ STEPS: dict[str, tuple[Callable[[], World], str, str | None]] = {
     "a group awaits": (group_waits, "B02+B03 await approval at SHA", "/approve B02+B03 @SHA"),
     "two await": (both_wait, "A-1 awaits approval at SHA (1 more waits)", "/approve A-1 @SHA"),
     "one is held, the other is free": (one_held, "B-1 is to be done", None),
-    "a block failed": (lambda: after(started(), "/failed x"), "B01 is failed", "/retry B01"),
+    "a block failed": (lambda: after(started(), "/failed x"), "B01 has failed", "/retry B01"),
     "a block is blocked": (lambda: after(memory_bank(), "/blocked no access"), "T001 is blocked", "/retry T001"),
     "paused": (lambda: after(started(), "/pause lunch"), "paused", "/resume"),
     "escalated": (lambda: after(started(), "/escalate x"), "waits for a decision", None),
