@@ -63,7 +63,7 @@ async def test_it_shows_state_blocks_scope_gates_and_the_command_to_copy(github:
     assert "- [x] **B01**" in body and f"`{first[:7]}`, approved by `maria`" in body
     assert "- [ ] **B02**" in body and "- [ ] **B03**" in body
     assert "**Scope** ✅" in body and "**Gates** ✅ `tests`" in body
-    assert f"```\n/approve B02 @{second[:7]}\n```" in body
+    assert f"```\n/approve B02 @{second[:12]}\n```" in body
     for fold in ("Contract", "Timeline", "Graph", "Commands"):
         assert f"<summary>{fold}</summary>" in body
     assert "```mermaid" in body
