@@ -134,8 +134,8 @@ def sentence(refusal: Refusal, command: str = "approve") -> str:
             )
         case Problem.SCOPE_VIOLATED:
             return (
-                f"{counted(len(items), 'file')} outside the plan's scope: {listed(items)}. Take the change back, or "
-                f"say {code('/allow <pattern> <reason>')}."
+                f"{counted(len(items), 'file')} outside the plan's scope: {listed(items)}. Take the change back, "
+                f"say {code('/allow <pattern> <reason>')}, or {code('/escalate <reason>')} to plan it again."
             )
         case Problem.SCOPE_UNKNOWN:
             return f"The scope could not be checked: {_ended(values['reason'])}"

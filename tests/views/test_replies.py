@@ -228,7 +228,8 @@ EXPECTED: dict[Problem, tuple[Callable[[], Said], str]] = {
     ),
     Problem.SCOPE_VIOLATED: (
         lambda: troubled("scope"),
-        "1 file outside the plan's scope: `secret/x.py`. Take the change back, or say `/allow <pattern> <reason>`.",
+        "1 file outside the plan's scope: `secret/x.py`. Take the change back, say `/allow <pattern> "
+        "<reason>`, or `/escalate <reason>` to plan it again.",
     ),
     Problem.SCOPE_UNKNOWN: (
         lambda: troubled("files"),
