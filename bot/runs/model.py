@@ -242,9 +242,10 @@ class Run:
     maps record files to the blob SHA that the bot itself wrote last ("" where it removed the file). `record_key` and
     `closeout_key` name the newest effect of each kind. `issue` is where the run was asked for, `planning_issue` where
     an escalation is discussed. `log_path` is the execution log of a memory-bank run. `warnings` are what the
-    pre-flight let pass. `earlier_blocks` are blocks that
-    an aborted run before this one wrote into the plan. `planned` maps files that were
-    committed beside the plan before the run started (its spec) to their blobs: they are no work while they stay so.
+    pre-flight let pass. `earlier_blocks` are blocks that an
+    aborted run before this one wrote into the plan. `inner_loops` are the roles of a team session whose worker does
+    one task after another. `planned` maps files that were committed beside the plan before the run started (its spec)
+    to their blobs: they are no work while they stay so.
     """
 
     id: str
@@ -286,6 +287,7 @@ class Run:
     rollback_asked: RollbackAsked | None = None
     invariants: tuple[Confirmation, ...] = ()
     validation: Dispatch | None = None
+    inner_loops: tuple[str, ...] = ()
     completion: str | None = None
     completion_asked: bool = False
     completion_path: str | None = None

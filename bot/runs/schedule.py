@@ -13,11 +13,11 @@ def ready_blocks(run: Run) -> tuple[str, ...]:
     """The ids of the pending blocks that may be opened now, in plan order.
 
     One at a time, unless blocks form an approved group, the plan marks them as independent and their files are
-    disjoint, or a team session's graph leaves them free.
+    disjoint, or a team session's graph leaves them free (one at a time for each role with an inner loop).
     """
     pending = [block for block in run.blocks if block.state is BlockState.PENDING and _is_free(run, block)]
     if run.dialect is Dialect.TEAM_SESSION:
-        return tuple(block.id for block in pending)
+        return tuple(_one_for_each_loop(run, pending))
     if run.dialect is Dialect.SPEC_PLAN:
         return tuple(_side_by_side(run))
     if run.open_blocks or not pending:
@@ -41,6 +41,22 @@ def is_independent(run: Run, block_id: str) -> bool:
     """Whether the plan marks a block as independent and says which files it touches."""
     promise = run.promise(block_id)
     return bool(promise.get("independent")) and bool(promise.get("files"))
+
+
+def _one_for_each_loop(run: Run, free: Iterable[BlockRun]) -> Iterator[str]:
+    """What the graph leaves free; a role with an inner loop has one worker, which does one task after another."""
+    loops = {role.casefold() for role in run.inner_loops}
+    busy = {_role(run, block) for block in run.open_blocks}
+    for block in free:
+        role = _role(run, block)
+        if role in loops and role in busy:
+            continue
+        busy.add(role)
+        yield block.id
+
+
+def _role(run: Run, block: BlockRun) -> str:
+    return str(run.promise(block.id).get("role") or "").casefold()
 
 
 def _side_by_side(run: Run) -> Iterator[str]:

@@ -59,7 +59,8 @@ def icon_lines(run: Run) -> list[str]:
     lines = []
     for block in run.blocks[:100]:
         promise = run.promise(block.id)
-        role = f" [{plain(str(promise['role']), 60)}]" if promise.get("role") else ""
+        loops = " ⟳" if promise.get("role") in run.inner_loops else ""
+        role = f" [{plain(str(promise['role']), 60)}{loops}]" if promise.get("role") else ""
         waits = tuple(promise.get("depends_on") or ())
         after = f" ← {', '.join(code(one, 60) for one in waits)}" if waits else ""
         lines.append(f"- {ICONS[block.state]} {code(block.id, 60)}{role} {plain(block.title, 100)}{after}")

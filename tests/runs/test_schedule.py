@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.runs.plans import Task
-from tests.runs.worlds import exec_plan, finish, finish_all, memory_bank, opened, session, spec_plan, states, work_on
+from tests.runs.plans import FOLDER, Task, session_files
+from tests.runs.worlds import (
+    exec_plan,
+    execute,
+    finish,
+    finish_all,
+    memory_bank,
+    opened,
+    session,
+    spec_plan,
+    states,
+    with_files,
+    work_on,
+)
 
 FREE = {"1": Task(independent=True), "2": Task(independent=True), "3": Task(independent=True)}
 
@@ -160,3 +172,14 @@ def test_a_session_that_was_completed_before_goes_straight_to_its_validation() -
 def test_every_dialect_reaches_its_validation(make: object) -> None:
     world = finish_all(make())  # type: ignore[operator]
     assert world.state() == "validating"
+
+
+def test_a_role_with_an_inner_loop_does_one_task_after_another_and_the_others_go_on_beside_it() -> None:
+    files = session_files({"IMPL-1": (), "IMPL-2": (), "TEST-1": ()})
+    spec = f"{FOLDER}/role-specs/developer.md"
+    files[spec] = files[spec].replace("inner_loop: false", "inner_loop: true")
+    world = execute(with_files(f"{FOLDER}/team-session.json", files))
+    assert world.run is not None and world.run.inner_loops == ("developer",)
+    assert opened(world) == ["IMPL-1", "TEST-1"]
+    finish(world, "IMPL-1")
+    assert opened(world) == ["IMPL-2", "TEST-1"]
