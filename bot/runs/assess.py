@@ -253,6 +253,9 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView, own_files: dict[s
     except PatternError as error:
         return ScopeView(unknown=f"a pattern of the plan cannot be used: {error}")
     planned = dict(run.planned) if run else {}
+    # While an escalation waits, its spec is being planned again: nothing advances, and going on locks it anew.
+    is_planned_again = run is not None and run.state is RunState.ESCALATED
+    spec = run.spec_path if run is not None else None
     exempt = {run.plan_path} if run else set(plan.paths)
     violations: list[Violation] = []
     excepted = 0
@@ -262,7 +265,8 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView, own_files: dict[s
         if dialect is Dialect.TEAM_SESSION:
             # The session's folder is where its workers leave what they made; its plan is held by the contract.
             names = [name for name in names if not any(is_left_by_workers(path, name) for path in exempt)]
-        if not names or _is_own_record(file, own_files) or (file.blob and planned.get(file.path) == file.blob):
+        is_planning = planned.get(file.path) == file.blob or (is_planned_again and file.path in {*planned, spec})
+        if not names or _is_own_record(file, own_files) or (file.blob and is_planning):
             continue
         judgements = [(name, rules.judge(name)) for name in names]
         excepted += any(judgement.reason == "allowed" for _, judgement in judgements)

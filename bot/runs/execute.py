@@ -18,7 +18,7 @@ from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
 from bot.runs.model import BlockRun, BlockState, EntryKind, Run, RunState
 from bot.runs.obstacles import plan_reasons
 from bot.runs.opening import go_on
-from bot.runs.planning import close_planning_issue, planning_files
+from bot.runs.planning import close_planning_issue, own_spec, planning_files
 from bot.runs.policy import ReadinessPolicy
 from bot.runs.records import write_record
 from bot.runs.turn import Call, Refused, Turn
@@ -93,7 +93,7 @@ def _start(turn: Turn, call: Call, wish: Wish) -> Turn | Refusal | Refused:
         blocks=blocks,
         issue=call.comment.from_issue,
         planned=planning_files(turn, plan),
-        spec_path=plan.spec_path,
+        spec_path=own_spec(plan),
         inner_loops=plan.session.inner_loops if plan.session is not None else (),
         milestones=len(plan.milestones),
         readiness=tuple((box.text, box.is_ticked) for box in plan.readiness),
@@ -271,7 +271,7 @@ def _relock(turn: Turn, run: Run, call: Call, wish: Wish) -> Turn | Refusal:
         contract=contract.hash,
         terms=contract.terms,
         blocks=tuple(blocks),
-        spec_path=plan.spec_path,
+        spec_path=own_spec(plan),
         inner_loops=plan.session.inner_loops if plan.session is not None else (),
         planned=planning_files(turn, plan),
         level=wish.level or run.level,

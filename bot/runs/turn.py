@@ -74,7 +74,7 @@ def _has_same_scope(run: Run, before: Run) -> bool:
         and run.exceptions == before.exceptions
         and run.own_blobs == before.own_blobs
         and run.planned == before.planned
-        and (run.state is RunState.ABORTED) == (before.state is RunState.ABORTED)
+        and all((run.state is one) == (before.state is one) for one in (RunState.ABORTED, RunState.ESCALATED))
     )
 
 

@@ -9,6 +9,7 @@ from bot.runs.events import Woken
 from bot.runs.messages import Notice, NoticeKind, Problem
 from bot.runs.model import BlockState, RunState
 from bot.views.notices import planning_body, worded
+from tests.runs.plans import SPEC
 from tests.runs.refusals import refused
 from tests.runs.work import run_moves, with_workflow, workers_cancelled, workers_started
 from tests.runs.world import World, awaiting, plan_text, started, validating
@@ -163,3 +164,14 @@ def test_a_gap_is_a_warning_and_invents_no_role() -> None:
     assert world.run is not None and world.run.gaps == ("designer: nobody draws",)
     assert answer.notice.kind is NoticeKind.GAP
     assert "Capability gap" in world.checklist()
+
+
+def test_a_spec_that_is_planned_again_is_no_work_out_of_scope_and_other_files_still_are() -> None:
+    world = spec_plan()
+    world.push(files={SPEC: "# Cart\n\n**Status**: Draft\n\nAn early change.\n"})
+    assert [item.path for item in world.decision.situation.scope.violations] == [SPEC], "while work is under way"
+    world.comment("/kickback missing_context what is an empty cart?")
+    world.push(files={SPEC: "# Cart\n\n**Status**: Draft\n\nAn empty cart is zero.\n"})
+    assert world.decision.situation.scope.is_clean
+    world.push(files={"infra/main.tf": "other\n"})
+    assert [item.path for item in world.decision.situation.scope.violations] == ["infra/main.tf"]
