@@ -131,12 +131,20 @@ def deadline(dispatch: Dispatch, policy: WorkersPolicy) -> datetime:
 
 def deadlines(run: Run | None, policy: WorkersPolicy) -> tuple[datetime, ...]:
     """The moments at which something follows from a worker's silence: each is worth another look."""
+    return tuple(moment for one in _waited_for(run) for moment in (deadline(one, policy), _last_moment(one, policy)))
+
+
+def overdue(run: Run | None, policy: WorkersPolicy, now: datetime) -> tuple[Dispatch, ...]:
+    """The workflow runs that should have been heard of by now: webhooks get lost, so that silence proves nothing."""
+    return tuple(one for one in _waited_for(run) if one.kind is WorkerKind.WORKFLOW and deadline(one, policy) <= now)
+
+
+def _waited_for(run: Run | None) -> tuple[Dispatch, ...]:
     if run is not None and run.state is RunState.VALIDATING and run.validation is not None:
-        return () if run.validation.is_over else (deadline(run.validation, policy),)
+        return () if run.validation.is_over else (run.validation,)
     if run is None or run.state is not RunState.RUNNING:
         return ()
-    waiting = [block.dispatch for block in run.open_blocks if block.dispatch is not None and is_waited_for(block)]
-    return tuple(moment for one in waiting for moment in (deadline(one, policy), _last_moment(one, policy)))
+    return tuple(block.dispatch for block in run.open_blocks if block.dispatch is not None and is_waited_for(block))
 
 
 def _last_moment(dispatch: Dispatch, policy: WorkersPolicy) -> datetime:
@@ -362,13 +370,11 @@ def _done(turn: Turn, block: BlockRun, commit: str | None, notes: str) -> Turn:
     if found is None:
         named = f"the commit {commit[:40]} is not on the branch" if commit else "there is no commit on the branch"
         return failed(turn, block, f"it was reported as done, but {named}")
-    dispatch = block.dispatch
-    over = replace(dispatch, state=DispatchState.DONE, commit=found) if dispatch is not None else None
-    return turn.to(run.with_block(replace(block, dispatch=over, reported=found, notes=notes)))
+    return mark_done(turn, block, found, notes)
 
 
 def mark_done(turn: Turn, block: BlockRun, commit: str, notes: str) -> Turn:
-    """Somebody who may do so says that the block is done with this commit, which is on the branch."""
+    """The block is done with this commit, which is on the branch, as its worker or somebody who may do so says."""
     dispatch = block.dispatch
     over = replace(dispatch, state=DispatchState.DONE, commit=commit) if dispatch is not None else None
     return turn.to(_of(turn).with_block(replace(block, dispatch=over, reported=commit, notes=notes)))

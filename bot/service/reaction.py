@@ -31,6 +31,7 @@ from bot.runs.needs import Needs, needs
 from bot.service.handed_over import read_handed_over
 from bot.service.merge_group import MergeQueue
 from bot.service.observe import HeadMovedMeanwhile, Observer
+from bot.service.overdue import heard_by_asking
 from bot.service.perform import Performer
 from bot.service.reports import read_filed
 from bot.service.show import Presenter
@@ -189,8 +190,10 @@ class Reactor:
     async def _look(self, target: Target, waiting: Waiting, need: Needs) -> bool:
         """The five steps."""
         facts = await self._observe(target, waiting, need)
+        now = self._clock()
+        events = (*waiting.events, *await heard_by_asking(target, waiting.run, facts, now))
         # Hundreds of blocks and files take too long for the event loop that acknowledges webhooks.
-        decision = await asyncio.to_thread(decide, target.key, waiting.run, facts, waiting.events, self._clock())
+        decision = await asyncio.to_thread(decide, target.key, waiting.run, facts, events, now)
         culprits = await self.observer.culprits(target, decision.situation, facts)
         facts = replace(facts, brought_by=culprits)
         ledger = await self._record(target, waiting, facts, decision)
