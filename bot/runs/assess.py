@@ -266,7 +266,9 @@ def _scope_view(run: Run | None, facts: Facts, plan: PlanView, own_files: dict[s
             # The session's folder is where its workers leave what they made; its plan is held by the contract.
             names = [name for name in names if not any(is_left_by_workers(path, name) for path in exempt)]
         is_planning = planned.get(file.path) == file.blob or (is_planned_again and file.path in {*planned, spec})
-        if not names or _is_own_record(file, own_files) or (file.blob and is_planning):
+        if file.blob and is_planning:
+            names = [name for name in names if name != file.path]
+        if not names or _is_own_record(file, own_files):
             continue
         judgements = [(name, rules.judge(name)) for name in names]
         excepted += any(judgement.reason == "allowed" for _, judgement in judgements)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot.runs.assess import assess
 from bot.runs.effects import CloseIssue, PlanningIssue
 from bot.runs.events import Woken
+from bot.runs.facts import ChangedFile, Files
 from bot.runs.messages import Notice, NoticeKind, Problem
 from bot.runs.model import BlockState, RunState
 from bot.views.notices import planning_body, worded
@@ -175,3 +179,12 @@ def test_a_spec_that_is_planned_again_is_no_work_out_of_scope_and_other_files_st
     assert world.decision.situation.scope.is_clean
     world.push(files={"infra/main.tf": "other\n"})
     assert [item.path for item in world.decision.situation.scope.violations] == ["infra/main.tf"]
+
+
+def test_a_spec_made_out_of_another_file_does_not_excuse_that_the_other_file_went() -> None:
+    world = spec_plan()
+    assert world.run is not None
+    facts = world.facts()
+    made = ChangedFile(SPEC, "renamed", "infra/main.tf", dict(world.run.planned)[SPEC])
+    renamed = replace(facts, files=Files((made,), True))
+    assert [item.path for item in assess(world.run, renamed, world.now).scope.violations] == ["infra/main.tf"]
