@@ -297,11 +297,23 @@ def _own_commits(run: Run | None, progress: Progress | None, files: Files | Unkn
     if progress is None or (run is not None and _is_planning(run, progress)):
         return ()
     ahead = files.ahead if isinstance(files, Files) else None
+    ahead = _first_line(progress.commits) if ahead is None else ahead
     return tuple(
-        commit
-        for commit in progress.commits
-        if not commit.is_ours and not commit.is_merge and (ahead is None or commit.sha in ahead)
+        commit for commit in progress.commits if not commit.is_ours and not commit.is_merge and commit.sha in ahead
     )
+
+
+def _first_line(commits: tuple[Commit, ...]) -> frozenset[str]:
+    """The branch's own line of commits, by first parents: what a merge brought lies beside it.
+
+    For pull requests with more commits than GitHub lists; where the list is known, work merged from elsewhere counts.
+    """
+    parents = {commit.sha: commit.parent for commit in commits}
+    line, sha = set[str](), commits[-1].sha if commits else ""
+    while sha in parents and sha not in line:
+        line.add(sha)
+        sha = parents[sha]
+    return frozenset(line)
 
 
 def _is_planning(run: Run, progress: Progress) -> bool:
