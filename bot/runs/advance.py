@@ -9,14 +9,16 @@ from typing import Final
 
 from bot.plans.model import Mode
 from bot.runs.approve import close
-from bot.runs.assess import GatesState, is_validated
+from bot.runs.assess import is_validated
 from bot.runs.attribution import carries, own_commits
 from bot.runs.effects import CloseIssue, Say
 from bot.runs.facts import Facts, Outcome, OutcomeState, PlanFile
 from bot.runs.failures import with_failures_kept
 from bot.runs.finish import finish_up, is_closing, kept_instead
+from bot.runs.gates import GatesState
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import Approval, BlockRun, BlockState, DispatchState, EntryKind, Run, RunState, WorkerKind
+from bot.runs.model import Approval, BlockRun, BlockState, DispatchState, Run, RunState, WorkerKind
 from bot.runs.obstacles import approval_obstacles, check_obstacles, closeout_blockers, plan_obstacles
 from bot.runs.opening import go_on
 from bot.runs.planning import close_planning_issue, with_planning_issue

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Final
 
 from bot.plans.patterns import ScopeRules
-from bot.runs.assess import NO_GATE_NOTE, GatesState
 from bot.runs.attribution import own_commits
 from bot.runs.facts import Commit, GateState, Progress
+from bot.runs.gates import NO_GATE_NOTE, GatesState
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Problem, Refusal
-from bot.runs.model import Approval, BlockRun, BlockState, EntryKind, GateSeen, Run, RunState
+from bot.runs.model import Approval, BlockRun, BlockState, GateSeen, Run, RunState
 from bot.runs.obstacles import approval_obstacles, plan_obstacles
 from bot.runs.opening import go_on
 from bot.runs.records import TRAILER_APPROVED, TRAILER_BLOCK, write_record

@@ -7,9 +7,8 @@ see and what commands are measured against cannot drift apart. What is not known
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from bot.plans.contract import contract_of, differences
 from bot.plans.model import Dialect, Plan
@@ -20,18 +19,15 @@ from bot.runs.facts import (
     Commit,
     Facts,
     Files,
-    GateReport,
-    GateState,
     History,
     PlanFile,
     PlanRefused,
     Progress,
     Unknown,
 )
+from bot.runs.gates import GatesView, gates_view
 from bot.runs.model import Run, RunState
 from bot.runs.policy import CommitsPolicy, Policy
-
-NO_GATE_NOTE: Final = "no checks had reported on this commit"
 
 
 class PlanState(StrEnum):
@@ -86,29 +82,6 @@ class ScopeView:
         return not self.violations and self.unknown is None
 
 
-class GatesState(StrEnum):
-    GREEN = "green"
-    RED = "red"
-    PENDING = "pending"
-    SILENT = "silent"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class GatesView:
-    """The checks of others on the head. `SILENT`: the patience ran out and nothing had reported."""
-
-    state: GatesState
-    reports: tuple[GateReport, ...] = ()
-    missing: tuple[str, ...] = ()
-    held_from: str | None = None
-    unknown: str | None = None
-    quiet_until: datetime | None = None
-
-    def named(self, state: GateState) -> tuple[str, ...]:
-        return tuple(report.name for report in self.reports if report.state is state)
-
-
 @dataclass(frozen=True, slots=True)
 class Situation:
     plan: PlanView
@@ -140,7 +113,7 @@ def assess(run: Run | None, facts: Facts, now: datetime, scope: ScopeView | None
     return Situation(
         plan=plan,
         scope=_scope_view(run, facts, plan, own_files) if scope is None else scope,
-        gates=_gates_view(run, facts, content_head, now),
+        gates=gates_view(run, facts, content_head, now),
         own_commits=_own_commits(run, progress, facts.files),
         content_head=content_head,
         is_rewritten=progress is not None and progress.history is History.REWRITTEN,
@@ -332,47 +305,6 @@ def _content_head(run: Run | None, facts: Facts, progress: Progress | None) -> s
         # A list that was cut off need not hold the newest commits.
         return facts.pull.head_sha
     return next((commit.sha for commit in reversed(progress.commits) if not commit.is_ours), run.boundary)
-
-
-def _gates_view(run: Run | None, facts: Facts, content_head: str, now: datetime) -> GatesView:
-    if isinstance(facts.policy, Policy):
-        policy = facts.policy.gates
-    else:
-        return GatesView(GatesState.UNKNOWN, unknown="the policy cannot be read")
-    if isinstance(facts.gates, Unknown):
-        return GatesView(GatesState.UNKNOWN, unknown=facts.gates.reason)
-    ignored = set(policy.ignore)
-    reports = tuple(report for report in facts.gates if report.name not in ignored)
-    if policy.required:
-        wanted = set(policy.required)
-        reports = tuple(report for report in reports if report.name in wanted)
-    missing = tuple(name for name in policy.required if name not in {report.name for report in reports})
-    red = any(report.state is GateState.RED for report in reports)
-    if red:
-        return GatesView(GatesState.RED, reports, missing)
-    seen = _seen_below(run, content_head) if run is not None and content_head != facts.pull.head_sha else None
-    if seen is GatesState.GREEN or (seen is GatesState.SILENT and not reports and not policy.required):
-        # The head is the bot's own record: what was seen on the commit below it holds.
-        return GatesView(seen, reports, held_from=content_head)
-    if not reports and not policy.required:
-        quiet_until = facts.head_seen_at + timedelta(minutes=policy.patience_minutes)
-        state = GatesState.SILENT if now >= quiet_until else GatesState.PENDING
-        return GatesView(state, quiet_until=quiet_until if state is GatesState.PENDING else None)
-    if missing or any(report.state is GateState.PENDING for report in reports):
-        return GatesView(GatesState.PENDING, reports, missing)
-    return GatesView(GatesState.GREEN, reports)
-
-
-def _seen_below(run: Run, content_head: str) -> GatesState | None:
-    """How the gates were seen to stand on the commit below the bot's own records; None if nobody can tell."""
-    if run.green_head == content_head:
-        return GatesState.GREEN
-    notes = [block.approval.gate_note for block in run.blocks if block.approval and block.approval.head == content_head]
-    if run.verdict is not None and run.verdict.is_passing and run.verdict.head == content_head:
-        notes.append(NO_GATE_NOTE if NO_GATE_NOTE in run.verdict.results else None)
-    if not notes:
-        return None
-    return GatesState.GREEN if None in notes else GatesState.SILENT
 
 
 def is_validated(run: Run, situation: Situation) -> bool:

@@ -14,12 +14,14 @@ from bot.runs.effects import Decided, React, Say, StartWorker
 from bot.runs.escalate import kicked_back
 from bot.runs.events import CommentCreated, Event, Place, ReportRefused, WorkerReported, WorkerRunChanged
 from bot.runs.facts import Facts, Permission, Unknown
+from bot.runs.ledger import Entry, EntryKind
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import Entry, EntryKind, KickbackSignal, PullKey, Run, RunState
+from bot.runs.model import KickbackSignal, PullKey, Run, RunState
 from bot.runs.policy import Policy, PolicyProblem
 from bot.runs.registry import Audience, Command, find, suggestion
 from bot.runs.turn import Call, Turn
-from bot.runs.workers import deadlines, report_refused, reported, run_changed
+from bot.runs.worker_events import report_refused, reported, run_changed
+from bot.runs.workers import deadlines
 
 APPROVING_LEVELS = frozenset({"admin", "write"})
 STILL_ANSWERED = frozenset({"status", "help", "pause", "abort"})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.runs.effects import PlanningIssue, Say
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import EntryKind, KickbackSignal, Run, RunState
+from bot.runs.model import KickbackSignal, Run, RunState
 from bot.runs.steer import live
 from bot.runs.turn import Call, Turn
 from bot.runs.workers import stop_workers

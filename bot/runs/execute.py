@@ -14,8 +14,9 @@ from bot.plans.session_sync import reconcile
 from bot.runs.assess import PlanState, is_over
 from bot.runs.effects import Say
 from bot.runs.facts import PlanFile, PullFacts, Unknown
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import BlockRun, BlockState, EntryKind, Run, RunState
+from bot.runs.model import BlockRun, BlockState, Run, RunState
 from bot.runs.obstacles import plan_reasons
 from bot.runs.opening import go_on
 from bot.runs.planning import close_planning_issue, own_spec, planning_files

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bot.runs.assess import GatesState
 from bot.runs.attribution import own_commits
 from bot.runs.facts import GateState
+from bot.runs.gates import GatesState
 from bot.runs.model import GateFailure, Run, RunState
 from bot.runs.turn import Turn
 

@@ -8,13 +8,14 @@ from typing import Final
 from bot.plans.dialects import path_problem
 from bot.plans.model import Dialect, Level
 from bot.runs.approve import head_meant, read_block_and_commit, with_gates_noted
-from bot.runs.assess import NO_GATE_NOTE, GatesState
 from bot.runs.effects import Say
 from bot.runs.escalate import escalated
 from bot.runs.facts import Facts, Files, OutcomeState
+from bot.runs.gates import NO_GATE_NOTE, GatesState
 from bot.runs.invariants import confirmed_by, demanded
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import DispatchState, EntryKind, Run, RunState, Verdict, VerdictWord
+from bot.runs.model import DispatchState, Run, RunState, Verdict, VerdictWord
 from bot.runs.obstacles import closeout_blockers, verdict_obstacles
 from bot.runs.policy import CloseoutPolicy
 from bot.runs.records import close_out, write_blockers, write_record

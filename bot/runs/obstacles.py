@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bot.plans.model import Dialect, Level
-from bot.runs.assess import GatesState, PlanState, Situation, is_validated
+from bot.runs.assess import PlanState, Situation, is_validated
 from bot.runs.attribution import own_commits, undisciplined
 from bot.runs.facts import Commit, GateState
+from bot.runs.gates import GatesState
 from bot.runs.invariants import unconfirmed
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import BlockRun, BlockState, DispatchState, Run

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.runs.effects import Say
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Notice, NoticeKind
-from bot.runs.model import BlockState, EntryKind, RunState
+from bot.runs.model import BlockState, RunState
 from bot.runs.schedule import is_stalled, ready_blocks
 from bot.runs.turn import Turn
 from bot.runs.workers import hand_out

@@ -9,10 +9,12 @@ from typing import Final
 from bot.runs.approve import name_and_reason, named_block, running, running_or_held
 from bot.runs.attribution import may_be_reported, own_commits
 from bot.runs.effects import Say
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import BlockRun, BlockState, EntryKind, Run
+from bot.runs.model import BlockRun, BlockState, Run
 from bot.runs.turn import Call, Turn
-from bot.runs.workers import GAPS_KEPT, failed, hold, is_blocked_consensus, mark_done, try_again
+from bot.runs.worker_events import is_blocked_consensus
+from bot.runs.workers import GAPS_KEPT, failed, hold, mark_done, try_again
 
 _SHA: Final = re.compile(r"@?([0-9a-fA-F]{7,40})$")
 

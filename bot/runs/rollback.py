@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.runs.effects import RollBack, Say
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import EntryKind, RollbackAsked, RunState
+from bot.runs.model import RollbackAsked, RunState
 from bot.runs.planning import close_planning_issue
 from bot.runs.records import TRAILER_RUN
 from bot.runs.steer import live

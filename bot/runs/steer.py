@@ -8,8 +8,9 @@ from bot.plans.patterns import pattern_problem
 from bot.runs.approve import name_and_reason
 from bot.runs.assess import is_over
 from bot.runs.effects import Say
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Notice, NoticeKind, Problem, Refusal
-from bot.runs.model import BlockState, DispatchState, EntryKind, Run, RunState, ScopeException
+from bot.runs.model import BlockState, DispatchState, Run, RunState, ScopeException
 from bot.runs.planning import close_planning_issue, planning_files
 from bot.runs.records import write_record
 from bot.runs.turn import Call, Turn

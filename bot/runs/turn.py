@@ -9,8 +9,9 @@ from bot.runs.assess import Situation, assess
 from bot.runs.effects import Decided
 from bot.runs.events import CommentCreated
 from bot.runs.facts import Facts, History, Progress
+from bot.runs.ledger import Entry, EntryKind
 from bot.runs.messages import Refusal
-from bot.runs.model import Entry, EntryKind, PullKey, Run, RunState
+from bot.runs.model import PullKey, Run, RunState
 from bot.runs.policy import Policy
 
 

@@ -11,8 +11,9 @@ from bot.plans.model import Level
 from bot.runs.effects import StartWorker
 from bot.runs.facts import OutcomeState
 from bot.runs.invariants import confirmed_by, demanded
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Problem, Refusal
-from bot.runs.model import Confirmation, Dispatch, DispatchState, EntryKind, Run, RunState, WorkerKind
+from bot.runs.model import Confirmation, Dispatch, DispatchState, Run, RunState, WorkerKind
 from bot.runs.obstacles import check_obstacles, plan_obstacles
 from bot.runs.steer import live
 from bot.runs.turn import Call, Turn

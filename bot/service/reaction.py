@@ -26,7 +26,8 @@ from bot.runs.decide import Decision, decide
 from bot.runs.effects import CloseIssue, CloseOut, Effect, PlanningIssue, Reply, Say, StartWorker
 from bot.runs.events import ButtonPressed, ChecklistEdited, CommentCreated, Event, Rerequested, Woken
 from bot.runs.facts import Facts
-from bot.runs.model import Entry, PullKey, Run
+from bot.runs.ledger import Entry
+from bot.runs.model import PullKey, Run
 from bot.runs.needs import Needs, needs
 from bot.service.handed_over import read_handed_over
 from bot.service.merge_group import MergeQueue

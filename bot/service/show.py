@@ -14,7 +14,8 @@ from bot.github import comments
 from bot.github.errors import NotFound
 from bot.runs.assess import PlanState, Situation
 from bot.runs.facts import Facts, Shown
-from bot.runs.model import BlockState, Entry, PullKey, Run, RunState
+from bot.runs.ledger import Entry
+from bot.runs.model import BlockState, PullKey, Run, RunState
 from bot.service.target import Target
 from bot.store.store import Store
 from bot.store.views import ShownCheck, ShownViews

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.runs.effects import Effect
-from bot.runs.model import Entry, PullKey, Run
+from bot.runs.ledger import Entry
+from bot.runs.model import PullKey, Run
 from bot.store.database import Room
 from bot.store.deliveries import mark_handled
 from bot.store.effects import add_effects

@@ -11,7 +11,8 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.runs.codec import dump_run, load_run
-from bot.runs.model import Entry, EntryKind, PullKey, Run
+from bot.runs.ledger import Entry, EntryKind
+from bot.runs.model import PullKey, Run
 from bot.store.database import Room
 from bot.store.errors import Conflict
 from bot.store.tables import ledger, runs

@@ -10,11 +10,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.plans.model import Plan
 from bot.plans.plan_title import title_of
-from bot.runs.assess import GatesState, GatesView, PlanState, ScopeView, Situation
+from bot.runs.assess import PlanState, ScopeView, Situation
 from bot.runs.attribution import own_commits
 from bot.runs.facts import Facts, GateReport, GateState, OutcomeState
+from bot.runs.gates import GatesState, GatesView
 from bot.runs.invariants import confirmed_by, demanded
-from bot.runs.model import BlockRun, BlockState, DispatchState, Entry, Run, RunState
+from bot.runs.ledger import Entry
+from bot.runs.model import BlockRun, BlockState, DispatchState, Run, RunState
 from bot.runs.obstacles import commit_faults
 from bot.runs.policy import CommitsPolicy
 from bot.views.graph import graph

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, assert_never
 
 from bot.plans.model import Dialect, Severity
-from bot.runs.assess import GatesState, PlanState, Situation, Violation, is_validated
+from bot.runs.assess import PlanState, Situation, Violation, is_validated
 from bot.runs.clicks import BUTTON_APPROVE, BUTTON_ESCALATE, BUTTON_RERUN
 from bot.runs.execute import unfit
 from bot.runs.facts import Facts, GateState, Unknown
+from bot.runs.gates import GatesState
 from bot.runs.messages import Problem, Refusal
 from bot.runs.model import BlockState, Run, RunState
 from bot.runs.obstacles import plan_reasons

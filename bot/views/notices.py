@@ -9,8 +9,9 @@ from bot.plans.model import Dialect
 from bot.runs.assess import Situation
 from bot.runs.effects import Say
 from bot.runs.facts import Facts
+from bot.runs.ledger import Entry
 from bot.runs.messages import Notice, NoticeKind, Refusal
-from bot.runs.model import Entry, Run
+from bot.runs.model import Run
 from bot.views.checklist import checklist
 from bot.views.graph import icon_lines
 from bot.views.next_step import WAY_ON

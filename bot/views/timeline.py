@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.runs.model import Entry, EntryKind
+from bot.runs.ledger import Entry, EntryKind
 from bot.views.words import code, commit, plain
 
 

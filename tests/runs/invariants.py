@@ -18,7 +18,8 @@ from bot.runs.decide import Decision, decide
 from bot.runs.effects import CancelWorker, CloseOut, Decided, Say, WriteRecord
 from bot.runs.events import CommentCreated, Event
 from bot.runs.facts import Facts, GateState, OutcomeState
-from bot.runs.model import Approval, BlockRun, BlockState, EntryKind, Run, RunState
+from bot.runs.ledger import EntryKind
+from bot.runs.model import Approval, BlockRun, BlockState, Run, RunState
 from bot.runs.policy import Policy
 from bot.views.checklist import checklist
 from bot.views.checks import checks

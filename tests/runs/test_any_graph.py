@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.runs.assess import GatesState
 from bot.runs.effects import StartWorker
 from bot.runs.events import ReportStatus, Woken
 from bot.runs.facts import Outcome, OutcomeState
+from bot.runs.gates import GatesState
 from bot.runs.model import BlockState, DispatchState, RunState
 from bot.views.next_step import next_step
 from tests.runs.plans import Task

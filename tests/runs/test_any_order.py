@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.runs.facts import Unknown
-from bot.runs.model import BlockState, Entry
+from bot.runs.ledger import Entry
+from bot.runs.model import BlockState
 from bot.runs.policy import Policy, PolicyProblem, read_policy
 from tests.runs.near_misses import NAMINGS, TROUBLES, all_but_one_thing, make_ready
 from tests.runs.world import COMPLETED, PLAN, World, plan_text, started

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.runs.ledger import EntryKind
 from bot.runs.messages import Problem
-from bot.runs.model import BlockState, EntryKind, RunState
+from bot.runs.model import BlockState, RunState
 from bot.runs.policy import read_policy
 from tests.runs.refusals import refused
 from tests.runs.world import PLAN, World, awaiting, completed, started

@@ -48,8 +48,9 @@ from bot.runs.facts import (
     Shown,
     Unknown,
 )
+from bot.runs.ledger import Entry
 from bot.runs.messages import Message, Notice, Problem, Refusal
-from bot.runs.model import BlockState, Entry, Person, PullKey, Run, RunState
+from bot.runs.model import BlockState, Person, PullKey, Run, RunState
 from bot.runs.needs import needs, plan_paths
 from bot.runs.policy import Policy, PolicyProblem
 from bot.service.writing import written

@@ -8,19 +8,8 @@ from typing import Any
 
 from bot.plans.model import Dialect, Level, Mode
 from bot.runs.effects import Reply
-from bot.runs.model import (
-    Approval,
-    BlockRun,
-    BlockState,
-    Entry,
-    EntryKind,
-    PullKey,
-    Run,
-    RunState,
-    ScopeException,
-    Verdict,
-    VerdictWord,
-)
+from bot.runs.ledger import Entry, EntryKind
+from bot.runs.model import Approval, BlockRun, BlockState, PullKey, Run, RunState, ScopeException, Verdict, VerdictWord
 from bot.store.reactions import Reaction
 from bot.store.store import Store
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.runs.model import EntryKind, PullKey, RunState
+from bot.runs.ledger import EntryKind
+from bot.runs.model import PullKey, RunState
 from bot.store import reactions
 from bot.store.errors import Conflict
 from bot.store.inbox import Inbox

@@ -13,8 +13,9 @@ from bot.plans.model import BLOCKS_LIMIT
 from bot.runs.command_lines import command_lines
 from bot.runs.effects import Say
 from bot.runs.facts import GateReport, GateState, Unknown
+from bot.runs.ledger import Entry, EntryKind
 from bot.runs.messages import Notice, NoticeKind
-from bot.runs.model import BlockRun, BlockState, Entry, EntryKind
+from bot.runs.model import BlockRun, BlockState
 from bot.runs.policy import read_policy
 from bot.views.checklist import checklist
 from bot.views.checks import checks
