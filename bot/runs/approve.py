@@ -187,8 +187,11 @@ def close(
     run = turn.run
     assert run is not None
     head = approvals[0].head
-    for block, approval in zip(blocks, approvals, strict=True):
+    for named, approval in zip(blocks, approvals, strict=True):
+        # Whoever approves takes the block as it is: a worker that is still at it must not push any more.
+        turn = stop_worker(turn, named)
         assert turn.run is not None
+        block = turn.run.block(named.id) or named
         changed = turn.run.with_block(_closed(turn, turn.run, block, approval, boundary))
         turn = turn.note(
             EntryKind.APPROVED, by, approval.gate_note or "", block=block.id, comment_id=approval.comment_id or None
@@ -221,25 +224,34 @@ def _up_to(commits: Sequence[Commit], boundary: str | None) -> tuple[Commit, ...
 
 
 def _closed(turn: Turn, run: Run, block: BlockRun, approval: Approval, boundary: str | None) -> BlockRun:
-    situation, progress = turn.situation, turn.facts.progress
-    own_files = {path for path, _ in run.own_blobs} | {run.plan_path}
-    files = progress.files if isinstance(progress, Progress) else ()
-    beside = {other.id for other in run.open_blocks} - set(run.group_of(block.id))
-    stated = run.promise(block.id).get("files") or ()
-    rules = ScopeRules.compile(stated, ()) if beside and stated else None
+    situation = turn.situation
+    mine = own_commits(run, block, _up_to(situation.own_commits, boundary))
     return replace(
         block,
         state=BlockState.DONE,
         head=approval.head,
-        commits=tuple(commit.sha for commit in own_commits(run, block, _up_to(situation.own_commits, boundary))),
-        files=tuple(
-            path for path in files if path not in own_files and (rules is None or rules.judge(path).is_allowed)
-        ),
+        commits=tuple(commit.sha for commit in mine),
+        files=_files_of(turn, run, block, mine),
         gates=tuple(f"{report.name}: {report.conclusion}" for report in situation.gates.reports),
         approval=approval,
         reason=None,
         closed_at=turn.now,
     )
+
+
+def _files_of(turn: Turn, run: Run, block: BlockRun, commits: Sequence[Commit]) -> tuple[str, ...]:
+    """What a block changed: what its commits did where that was asked for, else the push, as far as it is stated."""
+    own_files = {path for path, _ in run.own_blobs} | {run.plan_path}
+    known = turn.facts.files_of
+    if commits and all(commit.sha in known for commit in commits):
+        changed = sorted({path for commit in commits for path in known[commit.sha]})
+        return tuple(path for path in changed if path not in own_files)
+    progress = turn.facts.progress
+    files = progress.files if isinstance(progress, Progress) else ()
+    beside = {other.id for other in run.open_blocks} - set(run.group_of(block.id))
+    stated = run.promise(block.id).get("files") or ()
+    rules = ScopeRules.compile(stated, ()) if beside and stated else None
+    return tuple(path for path in files if path not in own_files and (rules is None or rules.judge(path).is_allowed))
 
 
 def skip(turn: Turn, call: Call) -> Turn | Refusal:

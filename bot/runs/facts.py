@@ -177,7 +177,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known in one reaction; what was not asked for is None."""
+    """All that is known in one reaction; what was not asked for is None.
+
+    `files_of` maps commits to what each changed, where several blocks may have commits in one push.
+    """
 
     pull: PullFacts
     policy: Policy | PolicyProblem | Unknown
@@ -187,6 +190,7 @@ class Facts:
     gates: tuple[GateReport, ...] | Unknown
     head_seen_at: datetime
     permissions: Mapping[str, Permission | Unknown] = field(default_factory=dict)
+    files_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     brought_by: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
     deployments: tuple[Deployment, ...] = ()

@@ -18,6 +18,7 @@ from cachetools import LRUCache
 from bot.github import comparison, pulls
 from bot.github.app import GitHubApp
 from bot.github.errors import GitHubError
+from bot.plans.model import Mode
 from bot.runs.assess import Situation
 from bot.runs.events import Event
 from bot.runs.facts import (
@@ -44,7 +45,7 @@ from bot.service.policies import Policies
 from bot.service.target import Target
 
 POLICY_SECONDS: Final = 300
-_DEPLOYABLE: Final = frozenset({RunState.VALIDATING, RunState.COMPLETED, RunState.CLOSED})
+COMMITS_ASKED: Final = 20
 CULPRIT_COMMITS: Final = 20
 
 Clock = Callable[[], datetime]
@@ -110,9 +111,11 @@ class Observer:
         if run is None and not plans and not logins:
             return facts
         gates = await gates_at(target.client, target.repo, pull.head_sha, self._app_id)
+        progress = await self._progress(target, pull, run, outcomes)
         return replace(
             facts,
-            progress=await self._progress(target, pull, run, outcomes),
+            progress=progress,
+            files_of=await self._files_of(target, run, progress),
             gates=gates,
             permissions={login: await permission_of(target, login) for login in sorted(logins)},
             team_approvers=await team_approvers(target, policy, logins),
@@ -137,6 +140,28 @@ class Observer:
             brought |= {file.path: commit.sha for file in found.files if file.path in wanted}
             brought |= {file.previous_path: commit.sha for file in found.files if file.previous_path in wanted}
         return brought
+
+    async def _files_of(
+        self, target: Target, run: Run | None, progress: Progress | Unknown | None
+    ) -> dict[str, tuple[str, ...]]:
+        """What each new commit changed, where commits of several blocks may lie behind the boundary; else nothing."""
+        if run is None or run.state is not RunState.RUNNING or not isinstance(progress, Progress):
+            return {}
+        commits = [commit for commit in progress.commits if not commit.is_ours and not commit.is_merge]
+        is_mixed = run.mode is Mode.AUTONOMOUS or len(run.open_blocks) > 1
+        if not is_mixed or not 1 < len(commits) <= COMMITS_ASKED:
+            return {}
+        found: dict[str, tuple[str, ...]] = {}
+        for commit in commits:
+            try:
+                compared = await self._compared(target, commit.parent, commit.sha)
+            except GitHubError as error:
+                if error.is_transient:
+                    raise
+                continue
+            if compared.files_complete:
+                found[commit.sha] = tuple(file.path for file in compared.files)
+        return found
 
     async def _changed_files(self, target: Target, pull: PullFacts) -> Files | Unknown:
         """The files that differ between the base branch and exactly this head.

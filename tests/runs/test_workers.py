@@ -614,3 +614,15 @@ def test_when_only_held_blocks_are_left_people_are_told_that_it_stalled() -> Non
     work_on(world, "B-1")
     answer = world.comment("/approve B-1")
     assert NoticeKind.STALLED in notices(answer)
+
+
+def test_the_worker_of_an_approved_block_is_stopped_and_what_is_heard_of_it_later_changes_nothing() -> None:
+    world = started(policy=with_workflow())
+    world.push("src/b01.py", message="B01: work")
+    world.ci("green")
+    assert world.comment("/approve B01").is_accepted
+    before = world.run
+    run_moves(world, "B01", "requested")
+    assert world.block("B01") is BlockState.DONE and before is not None and world.run is not None
+    assert world.run.blocks[0] == before.blocks[0]
+    assert len(workers_cancelled(world)) == 1, "a run of it must not go on"

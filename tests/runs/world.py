@@ -7,6 +7,7 @@ really made, which bytes stand where. `react` holds every decision against `test
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from bot.plans.dialects import dialect_of, read
-from bot.plans.model import Dialect, Reading
+from bot.plans.model import Dialect, Mode, Reading
 from bot.runs.codec import dump_effect, dump_run, load_effect, load_run
 from bot.runs.decide import Decision, decide
 from bot.runs.effects import (
@@ -551,6 +552,7 @@ class World:
             files=files,
             plans=tuple(self._plan(path) for path in paths),
             progress=self.progress(self.run),
+            files_of=self._files_of(),
             gates=Unknown(self.gates_unknown) if self.gates_unknown else tuple(self.reports.get(self.head, ())),
             head_seen_at=self.head_seen[1],
             permissions={login: self._permission(login) for login in wanted.logins},
@@ -558,6 +560,17 @@ class World:
             deployments=self._deployments(),
             outcomes=self.own_outcomes(self.run),
         )  # fmt: skip
+
+    def _files_of(self) -> dict[str, tuple[str, ...]]:
+        """What each commit changed, for a run in which commits of several blocks may come in one push."""
+        run = self.run
+        if run is None or (run.mode is not Mode.AUTONOMOUS and len(run.open_blocks) < 2):
+            return {}
+        found = {}
+        for before, commit in itertools.pairwise(self.line):
+            paths = sorted(before.tree.keys() | commit.tree.keys())
+            found[commit.sha] = tuple(path for path in paths if before.tree.get(path) != commit.tree.get(path))
+        return found
 
     def own_outcomes(self, run: Run | None) -> dict[str, Outcome]:
         """How the effects of one run went; those that start workers are named after their dispatch."""
