@@ -18,7 +18,6 @@ from bot.github.limits import Clock
 from bot.github.oidc_keys import Fetch, SigningKeys
 from bot.github.workflows import DISPATCH_EVENT
 
-GITHUB_ISSUER: Final = "https://token.actions.githubusercontent.com"
 MAX_AGE: Final = timedelta(minutes=10)
 LEEWAY: Final = timedelta(seconds=30)
 _ALGORITHM: Final = "RS256"

@@ -129,21 +129,6 @@ async def run(client: Client, repo: Repo, workflow_run_id: int) -> WorkflowRun:
     )
 
 
-async def runs_since(client: Client, repo: Repo, created_after: datetime) -> tuple[list[WorkflowRun], bool]:
-    """The dispatched runs of all workflows created at that time or later, newest first, and whether these are all."""
-    items, complete = await client.pages(
-        "/repos/{owner}/{repo}/actions/runs{?event,created,per_page}",
-        iterable_key="workflow_runs",
-        limit=_MOST_LISTED,
-        owner=repo.owner,
-        repo=repo.name,
-        event=DISPATCH_EVENT,
-        created=_since(created_after),
-    )
-    # GitHub cuts lists with a filter off at a thousand runs without saying so.
-    return list(_dispatched_since(items, created_after)), complete and len(items) < _MOST_LISTED
-
-
 async def find_run(
     client: Client, repo: Repo, file: str, dispatch_id: str, *, created_after: datetime | None = None
 ) -> WorkflowRun | None:

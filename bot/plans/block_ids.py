@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -166,12 +165,6 @@ def id_problem(block_id: str) -> str | None:
 def shape(block_id: str) -> str:
     """The letters of an id, to tell this plan's ids from words that only look like ids."""
     return re.sub(r"\d+", "0", block_id).casefold()
-
-
-def known_among(ids: Sequence[str], known: Sequence[str]) -> dict[str, str | None]:
-    """Each id with the known id it means (case aside), or None."""
-    by_fold = {block_id.casefold(): block_id for block_id in known}
-    return {block_id: by_fold.get(block_id.casefold()) for block_id in ids}
 
 
 _DONE: Final = re.compile(r"\b(?:done|completed?|merged|shipped|landed|finished|closed|delivered)\b", re.IGNORECASE)

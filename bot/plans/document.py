@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.plans.fields import Field, fields_of, normal_name
 from bot.plans.front_matter import FrontMatter, read_front_matter
-from bot.plans.inline import CodeSpan, Text, code_spans, line_of, line_starts, plain
+from bot.plans.inline import Text, line_of, line_starts, plain
 from bot.plans.nodes import Heading, Node, Span, read_nodes, texts
 
 
@@ -95,10 +95,6 @@ class Document:
 
     def texts_in(self, span: Span) -> Iterator[Text]:
         return texts(self.nodes_in(span))
-
-    def code_spans_in(self, span: Span) -> Iterator[CodeSpan]:
-        for text in self.texts_in(span):
-            yield from code_spans(text)
 
 
 def _first_line(node: Node) -> int:

@@ -89,7 +89,6 @@ NEEDED: Final = {
     f"GET {REPO}/commits/{{sha}}/status": "statuses:read",
     f"GET {REPO}/deployments": "deployments:read",
     f"GET {REPO}/deployments/{{number}}/statuses": "deployments:read",
-    f"GET {REPO}/actions/runs": "actions:read",
     f"GET {REPO}/actions/runs/{{workflow_run_id}}": "actions:read",
     f"GET {REPO}/actions/runs/{{workflow_run_id}}/artifacts": "actions:read",
     f"GET {REPO}/actions/workflows/{{file}}/runs": "actions:read",

@@ -181,22 +181,6 @@ async def test_a_run_is_read(github: FakeGitHub, client: Client, repo: Repo) -> 
         await workflows.run(client, repo, 32)
 
 
-async def test_only_dispatched_runs_since_a_time_are_listed(github: FakeGitHub, client: Client, repo: Repo) -> None:
-    old, pushed = run(1, created_at="2026-05-01T11:59:59Z"), run(2, event="push")
-    github.on("GET", RUNS, Reply({"total_count": 3, "workflow_runs": [run(3), pushed, old]}))
-    found, complete = await workflows.runs_since(client, repo, NOON)
-    assert ([one.id for one in found], complete) == ([3], True)
-    query = "event=workflow_dispatch&created=%3E%3D2026-05-01T12%3A00%3A00Z&per_page=100"
-    assert github.requests()[0].query == query
-
-
-async def test_a_thousand_listed_runs_are_not_known_to_be_all(github: FakeGitHub, client: Client, repo: Repo) -> None:
-    many = [run(number) for number in range(1000)]
-    github.on("GET", RUNS, Reply({"workflow_runs": many}), Reply({"workflow_runs": many[1:]}))
-    assert (await workflows.runs_since(client, repo, NOON))[1] is False
-    assert (await workflows.runs_since(client, repo, NOON))[1] is True
-
-
 async def test_a_run_is_found_by_the_dispatch_in_its_title(github: FakeGitHub, client: Client, repo: Repo) -> None:
     others = [run(9, "B02"), run(8, f"B02 [sw-{'f' * 20}]"), run(7, f"{DISPATCH} sw-{'f' * 20}"), run(6, event="push")]
     link = {"link": f'<{WORKER_RUNS}?page=2>; rel="next"'}

@@ -57,7 +57,8 @@ def test_a_log_reads_as_its_label_says(name: str) -> None:
 def test_no_real_document_is_too_strange_to_read(name: str) -> None:
     file = CORPUS / name
     for one in [file] if file.is_file() else (inner for inner in sorted(file.rglob("*")) if inner.is_file()):
-        read_log(one.read_bytes().decode(errors="replace"))
+        text = one.read_bytes().decode(errors="replace")
+        assert all(0 <= task.line <= text.count("\n") for task in read_log(text).tasks)
 
 
 @pytest.mark.parametrize("name", LOGS)

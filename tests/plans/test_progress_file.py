@@ -243,8 +243,9 @@ def test_doing_it_twice_equals_doing_it_once(text: str, record: ProgressRecord) 
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=80))
-def test_any_text_is_read_without_failing(text: str) -> None:
-    read_progress(text)
+def test_any_text_is_read_without_failing_and_every_task_has_an_id(text: str) -> None:
+    found = read_progress(text)
+    assert found is None or all(task.id.strip() for task in found.tasks)
 
 
 @given(st.text(st.characters(exclude_characters="|`*_[]#<>&\\~"), min_size=1, max_size=60))
