@@ -16,6 +16,8 @@ from typing import Any, Final, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from bot.printable import printable
+
 REDACTED: Final = "[redacted]"
 LEVELS: Final[Mapping[str, int]] = {
     "trace": logging.DEBUG,
@@ -73,6 +75,20 @@ class Redactor:
         return cleaned if self._known is None else self._known.sub(REDACTED, cleaned)
 
 
+def _visible(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Words from outside that stand in a line steer no terminal and begin no line of their own."""
+    many_lines = ("exception", "stack")
+    return {
+        printable(name): printable(value, keep_line_feeds=name in many_lines) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
+
+
+def _printed(_logger: WrappedLogger, _method: str, line: Any) -> str:
+    """A rendered line of JSON, whose own control characters are escaped already."""
+    return printable(str(line))
+
+
 def configure_logs(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None) -> None:
     """Send all log lines, those of libraries too, to one stream (standard error unless given)."""
     stream = sys.stderr if stream is None else stream
@@ -85,13 +101,16 @@ def configure_logs(level: str, secrets: Iterable[str] = (), stream: TextIO | Non
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
     ]
-    render: Processor = (
-        structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)
+    render: tuple[Processor, ...] = (
+        (_visible, structlog.dev.ConsoleRenderer())
+        if stream.isatty()
+        # What JSON leaves as it is, such as a change of direction, is escaped as JSON would, and means the same.
+        else (structlog.processors.JSONRenderer(ensure_ascii=False), _printed)
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=before,
         # Nothing may be added behind the redactor but the rendering.
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, Redactor(secrets), render],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, Redactor(secrets), *render],
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)

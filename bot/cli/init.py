@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from bot.cli.scaffold import Outcome, UnsafePlaceError, Written, scaffold_files, write_files
-from bot.cli.terminal import printable, say
+from bot.cli.terminal import say
 from bot.plans.model import Dialect
+from bot.printable import printable
 
 
 def init(

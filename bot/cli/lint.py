@@ -13,12 +13,13 @@ import typer
 
 from bot.cli.lint_session import session_report
 from bot.cli.lint_targets import Target, UsageError, content_of, targets_of
-from bot.cli.terminal import coloured, printable, say
+from bot.cli.terminal import coloured, say
 from bot.plans.dialects import is_index
 from bot.plans.lint import INDEX, FindingReport, Report, has_errors, refusal
 from bot.plans.lint import lint as lint_file
 from bot.plans.model import Dialect, Finding
 from bot.plans.session_files import ANALYSIS_FILE, TASKS_FILE, is_role_spec
+from bot.printable import printable
 
 
 class Format(StrEnum):

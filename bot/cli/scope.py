@@ -20,10 +20,11 @@ from bot.cli.local_changes import (
     merge_base,
     root_of,
 )
-from bot.cli.terminal import coloured, printable, say
+from bot.cli.terminal import coloured, say
 from bot.plans.dialects import dialect_of, path_problem, read
 from bot.plans.model import PLAN_BYTES_LIMIT, Dialect, Plan, Reading
 from bot.plans.patterns import Judgement, PatternError, ScopeRules
+from bot.printable import printable
 
 VERSION: Final = 1
 _FOLDER: Final = "docs/exec-plans/active"

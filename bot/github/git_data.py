@@ -18,7 +18,7 @@ from bot.github.trees import Mode, TreeEntry, blob_sha, tree
 _MOST_INLINE_BYTES = 256 * 1024
 # Actions does not run for a commit whose message has one of these, and its required checks then block the merge.
 _SKIPS_CI = re.compile(r"\[\s*(skip ci|ci skip|no ci|skip actions|actions skip)\s*\]", re.IGNORECASE)
-_SKIPS_CHECKS = re.compile(r"^(\s*(?:skip|request))-checks(\s*:)", re.IGNORECASE | re.MULTILINE)
+_SKIPS_CHECKS = re.compile(r"^([ \t]*(?:skip|request))-checks([ \t]*:)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

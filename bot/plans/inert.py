@@ -13,7 +13,7 @@ NOTHING: Final = "—"
 _WHITE: Final = re.compile(r"\s+")
 _BACKTICKS: Final = re.compile(r"`+")
 # An address such as a@b.c is no mention to GitHub, which asks for a non-word character before the sign.
-_MENTION: Final = re.compile(r"(?<![A-Za-z0-9_`])@[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9._-]+)?")
+_MENTION: Final = re.compile(r"(?<![A-Za-z0-9_])@[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9._-]+)?")
 _MARKUP: Final = re.compile(r"[\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])")
 _OPENER: Final = re.compile(r"^(\d+(?=[.)])|)(?=[#+=:.)-])")
 

@@ -4,12 +4,14 @@ Patterns mean what they mean in a .gitignore, and in addition `dir/...` is every
 As there, an exclude pattern without a slash in front or in the middle matches at any depth. What allows is narrower: a
 plain name such as `docs/` or `README.md` in an include list or a `/allow` is the one at the root, because whoever
 approves `src/...` does not mean `infra/src`. Only wildcards float: `*.md` matches in every folder.
-Matching is exact as git's: case counts, and a name in NFC is another one than the same name in NFD.
+Matching is exact as git's: case counts, and a name in NFC is another one than the same name in NFD. But a name that
+somebody's file system takes for an excluded one (`Infra/x` where `infra/` is excluded) is not let in by a wide include.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,7 +29,7 @@ WILDCARDS_LIMIT: Final = 16
 # Longer than any path that git checks out on a common file system.
 PATH_LIMIT: Final = 4096
 
-Reason = Literal["included", "allowed", "excluded", "outside", "unsafe"]
+Reason = Literal["included", "allowed", "excluded", "disguised", "outside", "unsafe"]
 
 
 class PatternError(ValueError):
@@ -50,12 +52,12 @@ class _PatternList:
     owners: tuple[str, ...]
 
     @classmethod
-    def compile(cls, patterns: Sequence[str], *, is_rooted: bool = False) -> _PatternList:
+    def compile(cls, patterns: Sequence[str], *, is_rooted: bool = False, is_folded: bool = False) -> _PatternList:
         lines: list[str] = []
         owners: list[str] = []
         for pattern in patterns:
             for line in gitignore_lines(pattern):
-                lines.append(_rooted(line) if is_rooted else line)
+                lines.append(_rooted(line) if is_rooted else _folded_line(line) if is_folded else line)
                 owners.append(pattern)
         return cls(GitIgnoreSpec([_compiled(line) for line in lines], backend="simple"), tuple(owners))
 
@@ -72,6 +74,7 @@ class ScopeRules:
 
     include: _PatternList
     exclude: _PatternList
+    folded_exclude: _PatternList
     allowed: _PatternList
 
     @classmethod
@@ -80,6 +83,7 @@ class ScopeRules:
         return cls(
             _PatternList.compile(include, is_rooted=True),
             _PatternList.compile(exclude),
+            _PatternList.compile(exclude, is_folded=True),
             _PatternList.compile(allowed, is_rooted=True),
         )
 
@@ -93,6 +97,9 @@ class ScopeRules:
         rule = self.exclude.match(path)
         if rule is not None:
             return Judgement(path, False, rule, "excluded")
+        rule = self.folded_exclude.match(_folded(path))
+        if rule is not None:
+            return Judgement(path, False, rule, "disguised")
         rule = self.include.match(path)
         if rule is not None:
             return Judgement(path, True, rule, "included")
@@ -103,6 +110,34 @@ class ScopeRules:
 
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _folded(path: str) -> str:
+    """The path as the least exact of common file systems compares it.
+
+    macOS and Windows drop case, macOS also the normal form and invisible characters, Windows blanks and dots at the end
+    of a name. What such a checkout writes to `INFRA/x` ends up in `infra/x`.
+    """
+    text = path.lower() if path.isascii() else _folded_text(path)
+    if " " in text or "." in text:
+        text = "/".join(part.rstrip(". ") for part in text.split("/"))
+    return text
+
+
+def _folded_text(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text).casefold()
+    visible = "".join(one for one in decomposed if unicodedata.category(one) != "Cf")
+    return unicodedata.normalize("NFC", visible)
+
+
+def _folded_line(line: str) -> str:
+    """The line for comparing with folded paths; as it is if it cannot be folded, such as the range `[Z-a]`."""
+    folded = _folded_text(line)
+    try:
+        _compiled(folded)
+    except (GitIgnorePatternError, re.error):
+        return line
+    return folded
 
 
 def _is_unsafe(path: str) -> bool:

@@ -273,9 +273,27 @@ def _refuse_duplicate_keys(node: yaml.Node) -> None:
 def _construct(node: yaml.Node) -> Any:
     loader = yaml.SafeLoader("")
     try:
+        _try_scalars(loader, node)
         return loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _try_scalars(loader: yaml.SafeLoader, node: yaml.Node) -> None:
+    """Refuse what looks like a number or a date and is none: the loader lets the errors of Python's own types out."""
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            loader.construct_object(node)
+        except (ValueError, ArithmeticError, AttributeError, LookupError):
+            line = node.start_mark.line + 1
+            raise _NotPlainError(line, f"has the value `{_shown(node.value)}`, which cannot be read") from None
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _try_scalars(loader, key)
+            _try_scalars(loader, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _try_scalars(loader, item)
 
 
 def _located(tree: yaml.Node | None, item: Any) -> tuple[int, str]:

@@ -18,6 +18,7 @@ from bot.service.dialect_closeout import exported, finished_spec, text_at
 from bot.service.record import TRIES, Note, Result, commit, commit_message, landed, text_of
 from bot.service.target import Target
 from bot.service.writing import written
+from bot.views.words import subject
 
 DOCUMENTS_LIMIT: Final = 500
 DOCUMENT_BYTES: Final = 1024 * 1024
@@ -45,7 +46,7 @@ async def _as_pull(target: Target, effect: CloseOut, noted: Result, note: Note) 
             await git_data.delete_branch(target.client, target.repo, branch)
             return {"moved_path": effect.moved_path, "pull": "", "url": ""}
     opened = await pulls.create(
-        target.client, target.repo, title=effect.title, body=effect.body, head=branch, base=effect.branch
+        target.client, target.repo, title=subject(effect.title), body=effect.body, head=branch, base=effect.branch
     )
     return _opened(effect, opened)
 

@@ -30,7 +30,7 @@ from bot.service.permissions import may_command
 from bot.service.target import Target
 from bot.store.issue_commands import IssueCommand
 from bot.store.store import Store
-from bot.views.words import bare, code, plain
+from bot.views.words import code, plain, subject
 
 ATTEMPTS: Final = 300
 """With the longest wait between them that is two days."""
@@ -211,7 +211,7 @@ class IssueDesk:
     async def _open(
         self, target: Target, repository: Repository, found: Found, asked: Asked, command: IssueCommand
     ) -> PullRequest | Refused:
-        title = bare(found.plan.title or asked.path, 200)
+        title = subject(found.plan.title or asked.path)
         body = (
             f"Executes {code(asked.path)}, as {code(command.author)} asked for in #{command.key.number}.\n\n"
             f"<!-- stepwise:issue:{command.comment_id} -->"

@@ -16,6 +16,7 @@ from bot.github.errors import HeadMoved, NotFound, UnexpectedAnswer
 from bot.runs.effects import Trailers, WriteRecord
 from bot.service.target import Target
 from bot.service.writing import written
+from bot.views import words
 
 TRIES: Final = 4
 
@@ -89,4 +90,4 @@ def text_of(content: bytes) -> str:
 def commit_message(subject: str, trailers: Trailers) -> str:
     """Subject and trailers, one line each; values come from logins and ids, and lose anything that is not a line."""
     lines = [f"{name}: {' '.join(value.split())}" for name, value in trailers]
-    return f"{' '.join(subject.split())[:200]}\n\n" + "\n".join(lines) + "\n"
+    return f"{words.subject(subject)}\n\n" + "\n".join(lines) + "\n"

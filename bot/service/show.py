@@ -21,7 +21,7 @@ from bot.store.store import Store
 from bot.store.views import ShownCheck, ShownViews
 from bot.views.checklist import checklist
 from bot.views.checks import CheckView, checks
-from bot.views.words import CHECKLIST_MARKER
+from bot.views.words import CHECKLIST_MARKER, plain
 
 
 class Presenter:
@@ -171,7 +171,7 @@ def _held_by_others(view: CheckView, beside: Mapping[PullKey, ShownViews]) -> Ch
         others = [check for (_, name), check in shown.checks.items() if name == view.name]
         if others and own_conclusion(others[-1].digest) not in _PASSING:
             title = f"Held by #{key.number}, which has the same commit"
-            summary = f"{view.title}\n\n{view.name} does not pass on #{key.number}; checks belong to the commit."
+            summary = f"{plain(view.title)}\n\n{view.name} does not pass on #{key.number}; checks belong to the commit."
             return replace(view, conclusion="failure", title=title, summary=summary)
     return view
 

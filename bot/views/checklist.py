@@ -135,7 +135,8 @@ def _commit_warnings(run: Run, situation: Situation) -> list[str]:
 
 def is_link(url: str) -> bool:
     """Whether an address from outside can stand in Markdown without breaking out of it."""
-    return url.startswith(("https://", "http://")) and not any(one in url for one in ' ()<>"\\`\n\r')
+    # A tab or another control character ends a link's address, and what stands behind it would be read as Markdown.
+    return url.startswith(("https://", "http://")) and url.isprintable() and not any(one in url for one in ' ()<>"\\`')
 
 
 def faults(run: Run | None, facts: Facts) -> list[str]:

@@ -207,13 +207,19 @@ def _scope_check(situation: Situation, facts: Facts) -> CheckView:
 def _violation_line(item: Violation, facts: Facts) -> str:
     sha = facts.brought_by.get(item.path)
     where = f", brought by {commit(sha)}" if sha else ""
-    why = f"excluded by the rule {code(item.rule)}" if item.rule else _rule(item)
+    why = f"{_EXCLUDED.get(item.reason, '')}{code(item.rule)}" if item.rule else _rule(item)
     return f"- {code(item.path)} ({plain(item.status)}) — {why}{where}"
 
 
+_EXCLUDED: Final = {
+    "excluded": "excluded by the rule ",
+    "disguised": "on some file systems the same name as one that is excluded by the rule ",
+}
+
+
 def _rule(item: Violation) -> str:
-    if item.reason == "excluded":
-        return f"excluded by the rule {item.rule}"
+    if item.reason in _EXCLUDED:
+        return f"{_EXCLUDED[item.reason]}{item.rule}"
     if item.reason == "unsafe":
         return "a name that no pattern can be trusted with"
     return "outside the plan's scope: no include pattern matches it"

@@ -38,6 +38,17 @@ def bare(text: str, limit: int = 120) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+_CALLS: Final = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=GH)(?=-\d)|(?<=://)", re.IGNORECASE)
+
+
+def subject(text: str, limit: int = 200) -> str:
+    """Untrusted text for a commit's subject or a title: nobody is mentioned, and no issue is closed when it is merged.
+
+    GitHub reads both in commit messages, and the title of a pull request becomes one.
+    """
+    return _CALLS.sub("\u200b", bare(text, limit))
+
+
 NAMED: Final = 12
 """Digits of a commit where somebody vouches for it: of seven, a second commit with the same ones can be made."""
 

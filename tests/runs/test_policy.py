@@ -144,3 +144,16 @@ def test_any_yaml_is_a_policy_or_a_problem_with_a_line(tree: dict[object, object
 def test_any_bytes_are_a_policy_or_a_problem(raw: bytes) -> None:
     found = read_policy(raw)
     assert isinstance(found, Policy) or found.problems
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("2026-99-99", "2026-02-30 25:61:61", "0b_", "0x_", "1" * 5000, "!!int many", "!!float much", "="),
+        *("!!bool perhaps", "!!timestamp soon", "!!binary '%'", "!!python/object/apply:os.system [id]"),
+    ],
+)
+@pytest.mark.parametrize("at", ["gates: {{required: [{}]}}", "record: {}", "{}: 1", "workers: {{roles: {{x: {}}}}}"])
+def test_a_value_that_yaml_chokes_on_is_a_problem_with_its_line(at: str, value: str) -> None:
+    ((line, words), *_) = problems("# one\n" + at.format(value) + "\n")
+    assert line in {1, 2} and words
