@@ -2,18 +2,22 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+EMULATE := tests/emulate/node_modules
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench promises schema lock clean
+.PHONY: help demo test test-emulate lint format bench promises schema lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.runtime ## watch a plan being executed and closed out, on this machine
 	@$(BIN)/stepwise demo $(ARGS)
 
 test: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+test-emulate: $(VENV)/.dev $(EMULATE)/.installed ## run the story against a GitHub emulator that others wrote (needs npm)
+	@$(BIN)/python -m pytest tests/emulate -m emulate -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .
@@ -48,9 +52,15 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Exactly what the lock file says, and none of the packages' own scripts is run.
+$(EMULATE)/.installed: tests/emulate/package-lock.json
+	@command -v npm >/dev/null || { echo "make test-emulate needs npm (Debian: apt-get install npm)" >&2; exit 1; }
+	npm ci --prefix tests/emulate --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 lock: ## write both lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements.lock
 	uv pip compile pyproject.toml --extra build --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements-dev.lock
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(EMULATE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -225,7 +225,8 @@ async def _move_branch(client: Client, repo: Repo, branch: str, old: str, new: s
             branch=branch,
         )
     except Unprocessable as error:
-        said = error.message.lower()
+        # GitHub's words, of which some servers in its place write "fast-forward".
+        said = error.message.lower().replace("-", " ")
         if "not a fast forward" in said or "reference does not exist" in said:
             raise HeadMoved(branch, old, await _head_now(client, repo, branch), error.call) from error
         raise

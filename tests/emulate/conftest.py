@@ -1,0 +1,85 @@
+"""An emulated GitHub and a bot for each test. They run where they are asked for by name: `make test-emulate`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+import structlog
+
+from bot.cli.serve import serving
+from bot.sandbox.server import generate_key
+from bot.settings import Settings
+from bot.store.migrate import prepare
+from tests.emulate.between import HOOKS, Between, between
+from tests.emulate.emulator import emulator, missing
+from tests.emulate.seed import APP_ID, MANIFEST, SECRET, seed
+from tests.emulate.world import World
+
+MARKER = "emulate"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave these out, and say so, unless they were asked for; who asks for them gets no silence if they cannot run."""
+    own = [item for item in items if item.get_closest_marker(MARKER)]
+    if config.getoption("-m") == MARKER:
+        if own and (why := missing()) is not None:
+            raise pytest.UsageError(why)
+        return
+    for item in own:
+        item.add_marker(pytest.mark.skip(reason=missing() or "an emulator that others wrote: `make test-emulate`"))
+
+
+@pytest.fixture(scope="session")
+def key() -> str:
+    return generate_key()
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Logs are not what these tests look at."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    yield
+    structlog.configure(**before)
+
+
+@asynccontextmanager
+async def emulated(key: str, folder: Path, permissions: Mapping[str, str] | None = None) -> AsyncIterator[World]:
+    """A GitHub with `acme/shop`, and a bot that serves it as `stepwise serve` does."""
+    granted = MANIFEST["default_permissions"] if permissions is None else permissions
+    async with AsyncExitStack() as parts:
+        middle = await parts.enter_async_context(between())
+        seeded = seed(key, middle.address + HOOKS, granted)
+        middle.github = await parts.enter_async_context(emulator(seeded, folder, middle.address))
+        http = await parts.enter_async_context(aiohttp.ClientSession())
+        settings = settings_for(middle, folder, key)
+        prepare(settings.database_url)
+        bot = await parts.enter_async_context(serving(settings))
+        middle.bot = bot.address + settings.webhook_path
+        world = World(middle, http, key, bot)
+        await world.furnish()
+        yield world
+
+
+def settings_for(middle: Between, folder: Path, key: str) -> Settings:
+    return Settings(
+        app_id=APP_ID,
+        private_key=key,
+        webhook_secret=SECRET,
+        github_api_url=middle.address,
+        github_url=middle.address,
+        public_url="https://stepwise.example",
+        database_url=f"sqlite:///{folder / 'stepwise.db'}",
+        port=0,
+    )
+
+
+@pytest.fixture
+async def github(key: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with emulated(key, tmp_path) as world:
+        yield world
