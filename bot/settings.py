@@ -126,7 +126,7 @@ class Settings(DatabaseSettings):
     @classmethod
     def _is_address(cls, address: str, info: ValidationInfo) -> str:
         # Without a public address workers are told of none, and no reports are taken.
-        return "" if info.field_name == "public_url" and not address else _checked_address(address)
+        return "" if info.field_name == "public_url" and not address else checked_address(address)
 
     @field_validator("oidc_audience")
     @classmethod
@@ -183,7 +183,8 @@ def _line(problem: Any) -> str:
     return f"{name} {reason}" if reason.startswith(("is ", "must ", "cannot ")) else f"{name}: {reason}"
 
 
-def _checked_address(address: str) -> str:
+def checked_address(address: str) -> str:
+    """An address that tokens may be sent to, without a slash at its end. Raises ValueError with the reason."""
     try:
         parts = urlsplit(address)
         host, _port = parts.hostname, parts.port

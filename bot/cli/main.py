@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "serve": "bot.cli.serve",
     "worker": "bot.cli.worker",
     "migrate": "bot.cli.migrate",
+    "doctor": "bot.cli.doctor",
     "init": "bot.cli.init",
     "lint": "bot.cli.lint",
     "scope": "bot.cli.scope",

@@ -15,6 +15,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -24,6 +25,7 @@ from bot.sandbox.state import App, Json
 
 TIMEOUT = 10.0
 MAX_PAYLOAD = 25 * 1024 * 1024
+CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def headers(event: Event) -> dict[str, str]:
     secret = event.app.webhook_secret.encode()
     return {
         "Accept": "*/*",
-        "Content-Type": "application/json",
+        "Content-Type": CONTENT_TYPES[event.app.hook_content_type],
         "User-Agent": "GitHub-Hookshot/5a11d0c",
         "X-GitHub-Delivery": event.guid,
         "X-GitHub-Event": event.name,
@@ -115,7 +117,7 @@ class Hooks:
 
     def send(self, app: App, name: str, payload: Json, *, repository_id: int | None, held: bool = False) -> None:
         """Queue an event for an App, or let a fault rule have its way. Above 25 MB GitHub sends nothing."""
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+        body = _body(app, payload)
         if app.webhook_url is None or len(body) > MAX_PAYLOAD:
             return
         installed = payload.get("installation") or {}
@@ -204,6 +206,12 @@ class Hooks:
             )
         )
         self._next_id += 1
+
+
+def _body(app: App, payload: Json) -> bytes:
+    """Write a payload as the webhook's content type wants it; as a form it is the field `payload`."""
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return urlencode({"payload": text}).encode() if app.hook_content_type == "form" else text.encode()
 
 
 def _status_text(code: int) -> str:

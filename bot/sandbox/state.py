@@ -69,6 +69,8 @@ class App:
     webhook_url: str | None
     hook_id: int
     created_at: datetime
+    hook_content_type: Literal["json", "form"] = "json"
+    hook_insecure_ssl: Literal["0", "1"] = "0"
 
 
 @dataclass(slots=True, eq=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from bot.sandbox.auth import LEVELS, AsApp, AsInstallation
 from bot.sandbox.call import Call, Reply, created, no_content, ok, page, route, wrapped_page
 from bot.sandbox.clock import stamp
@@ -131,11 +129,18 @@ def update_hook_config(call: Call) -> Reply:
     app = _app(call)
     app.webhook_url = call.body.get("url", app.webhook_url)
     app.webhook_secret = call.body.get("secret", app.webhook_secret)
+    app.hook_content_type = call.body.get("content_type", app.hook_content_type)
+    app.hook_insecure_ssl = str(call.body.get("insecure_ssl", app.hook_insecure_ssl))  # type: ignore[assignment]
     return ok(_hook_config(app))
 
 
 def _hook_config(app: App) -> Json:
-    return {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": app.webhook_url or ""}
+    config = {
+        "content_type": app.hook_content_type,
+        "insecure_ssl": app.hook_insecure_ssl,
+        "url": app.webhook_url or "",
+    }
+    return config | ({"secret": "********"} if app.webhook_secret else {})
 
 
 @route("GET", "/app/hook/deliveries", auth="jwt")
@@ -191,7 +196,7 @@ def get_delivery(call: Call) -> Reply:
     one = _attempt(call)
     body = _delivery_item(one) | {
         "url": one.url,
-        "request": {"headers": one.request_headers, "payload": json.loads(one.event.body)},
+        "request": {"headers": one.request_headers, "payload": one.event.payload},
         "response": {"headers": one.response_headers, "payload": one.response_body},
     }
     return ok(body)
