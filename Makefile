@@ -29,7 +29,7 @@ format: $(VENV)/.dev ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## measure: calls, acknowledgements, parsing, scope
+bench: $(VENV)/.dev ## measure, also beside Probot: calls, acknowledgements, parsing, scope
 	@$(BIN)/python -m bench $(ARGS)
 
 promises: $(VENV)/.dev ## print what the five documents demand and the tests that show it
