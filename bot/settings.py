@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -230,6 +231,8 @@ def _pem_of(text: str) -> str:
     return text + "\n"
 
 
+# Reading a key checks its numbers, which takes 50 ms; the validators above ask for the same one twice.
+@lru_cache(maxsize=1)
 def _load_key(pem: str) -> RSAPrivateKey:
     if "PUBLIC KEY-----" in pem and "PRIVATE KEY-----" not in pem:
         raise ValueError("is a public key; the private key is needed")

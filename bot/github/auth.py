@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 import jwt
@@ -51,15 +52,8 @@ class AppKey:
     """The App's identity: signs its JWTs."""
 
     def __init__(self, app_id: int | str, private_key: str | bytes, clock: Clock) -> None:
-        pem = private_key.encode() if isinstance(private_key, str) else private_key
-        try:
-            key = load_pem_private_key(pem, password=None)
-        except (ValueError, TypeError) as error:
-            raise ValueError("The App's private key is not a PEM-encoded RSA key without a password") from error
-        if not isinstance(key, RSAPrivateKey):
-            raise ValueError("The App's private key is not an RSA key, which GitHub Apps need")
         self.app_id = str(app_id)
-        self._key = key
+        self._key = _load_key(private_key.encode() if isinstance(private_key, str) else private_key)
         self._clock = clock
         self._kept: Token | None = None
 
@@ -77,6 +71,18 @@ class AppKey:
         if self._kept is token:
             self._kept = None
         return False
+
+
+# Reading a key checks its numbers, which takes as long as many signatures.
+@lru_cache(maxsize=1)
+def _load_key(pem: bytes) -> RSAPrivateKey:
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError) as error:
+        raise ValueError("The App's private key is not a PEM-encoded RSA key without a password") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("The App's private key is not an RSA key, which GitHub Apps need")
+    return key
 
 
 AskForToken = Callable[[int, int | None], Awaitable[answers.Json]]

@@ -14,6 +14,7 @@ from bot.runs.events import CommentCreated, Rerequested, Woken
 from bot.runs.model import PullKey
 from bot.runs.workers import effect_key
 from bot.service.reports import read_filed
+from bot.store.deliveries import CONCERNS_NOBODY
 from bot.store.delivery import Delivery
 from bot.store.issue_commands import IssueCommand
 from bot.store.store import Store
@@ -34,27 +35,32 @@ class Router:
     async def route_waiting(self) -> None:
         """Route every delivery that nobody has looked into yet."""
         while batch := await self._store.unrouted(BATCH):
-            for delivery in batch:
-                await self._route(delivery)
+            ignored = {delivery.guid: reason for delivery in batch if (reason := await self._route(delivery))}
+            await self._store.ignore(ignored, self._clock())
+            if len(batch) < BATCH:
+                return  # What came meanwhile woke the dispatcher.
 
-    async def _route(self, delivery: Delivery) -> None:
+    async def _route(self, delivery: Delivery) -> str | None:
+        """Route one; the reason if it concerns nobody. Most do, and one transaction puts all of those aside."""
         filed = read_filed(delivery)
         if filed is not None:
             await self._store.route(delivery.guid, [filed.pull], self._clock())
-            return
+            return None
         concern = read_delivery(delivery.event, delivery.body, self._app_id)
         if isinstance(concern, Concern) and concern.is_issue:
             command = _issue_command(concern)
             if isinstance(command, IssueCommand):
                 await self._store.add_issue_command(delivery.guid, command, self._clock())
-                return
+                return None
             concern = command
         keys = concern if isinstance(concern, Ignored) else await self._keys(concern)
         if isinstance(keys, Ignored):
             _log.debug("delivery ignored", delivery=delivery.guid, event_name=delivery.event, reason=keys.reason)
-            await self._store.ignore(delivery.guid, keys.reason, self._clock())
-            return
+            return keys.reason
+        if not keys:
+            return CONCERNS_NOBODY
         await self._store.route(delivery.guid, keys, self._clock())
+        return None
 
     async def _keys(self, concern: Concern | MergeGroup) -> list[PullKey] | Ignored:
         if isinstance(concern, MergeGroup):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,7 +39,7 @@ class Deliveries(Room):
         Raises LookupError when a pull request was never remembered.
         """
         if not keys:
-            await self.ignore(guid, CONCERNS_NOBODY, now)
+            await self.ignore({guid: CONCERNS_NOBODY}, now)
             return
         targets = [{"guid": guid, "repository_id": key.repository_id, "number": key.number} for key in set(keys)]
         try:
@@ -54,14 +54,20 @@ class Deliveries(Room):
         except IntegrityError as error:
             raise LookupError(f"delivery {guid} concerns a pull request that was never remembered") from error
 
-    async def ignore(self, guid: str, reason: str, now: datetime) -> None:
-        """Put a delivery aside for good, with the reason; one that is routed already stays as it is."""
+    async def ignore(self, reasons: Mapping[str, str], now: datetime) -> None:
+        """Put deliveries aside for good: GUID -> reason. What is routed already stays as it is."""
+        guids_by_reason: dict[str, list[str]] = {}
+        for guid, reason in reasons.items():
+            guids_by_reason.setdefault(reason[:REASON_LIMIT], []).append(guid)
+        if not guids_by_reason:
+            return
         async with self._database.writing() as connection:
-            await connection.execute(
-                update(deliveries)
-                .where(deliveries.c.guid == guid, deliveries.c.routed_at.is_(None))
-                .values(routed_at=now, handled_at=now, ignored=reason[:REASON_LIMIT])
-            )
+            for reason, guids in guids_by_reason.items():
+                await connection.execute(
+                    update(deliveries)
+                    .where(deliveries.c.guid.in_(guids), deliveries.c.routed_at.is_(None))
+                    .values(routed_at=now, handled_at=now, ignored=reason)
+                )
 
     async def deliveries_for(self, key: PullKey) -> list[Delivery]:
         """What waits for the next reaction of a pull request, oldest first."""
@@ -113,19 +119,20 @@ class Deliveries(Room):
 
 async def mark_handled(connection: AsyncConnection, key: PullKey, guids: Sequence[str], now: datetime) -> None:
     """Within a reaction's transaction: these deliveries are done here, and done for good once every target is."""
-    for guid in guids:
-        await connection.execute(
-            update(delivery_targets)
-            .where(delivery_targets.c.guid == guid, _target_of(key), delivery_targets.c.handled_at.is_(None))
-            .values(handled_at=now)
-        )
-        is_open = exists().where(delivery_targets.c.guid == guid, delivery_targets.c.handled_at.is_(None))
-        await connection.execute(
-            update(deliveries)
-            .where(deliveries.c.guid == guid, deliveries.c.routed_at.is_not(None), deliveries.c.handled_at.is_(None))
-            .where(~is_open)
-            .values(handled_at=now)
-        )
+    if not guids:
+        return
+    await connection.execute(
+        update(delivery_targets)
+        .where(delivery_targets.c.guid.in_(guids), _target_of(key), delivery_targets.c.handled_at.is_(None))
+        .values(handled_at=now)
+    )
+    is_open = exists().where(delivery_targets.c.guid == deliveries.c.guid, delivery_targets.c.handled_at.is_(None))
+    await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.guid.in_(guids), deliveries.c.routed_at.is_not(None), deliveries.c.handled_at.is_(None))
+        .where(~is_open)
+        .values(handled_at=now)
+    )
 
 
 def _target_of(key: PullKey) -> Any:

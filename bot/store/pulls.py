@@ -156,7 +156,7 @@ class Pulls(Room):
             select(func.min(effects.c.not_before)).where(effects.c.finished_at.is_(None), effects.c.not_before > now),
         )
         async with self._database.reading() as connection:
-            found = [(await connection.execute(query)).scalar_one() for query in moments]
+            found = (await connection.execute(select(*(query.scalar_subquery() for query in moments)))).one()
         return min((moment for moment in found if moment is not None), default=None)
 
     async def _keys(self, *conditions: Any) -> list[PullKey]:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.store.database import WRITES, Database
 from bot.store.delivery import Delivery
 from bot.store.errors import StoreError
+from bot.store.onetrip import open_connection
 
 SCHEME: Final = "sqlite:///"
 BUSY_MILLISECONDS: Final = 10_000
@@ -63,14 +65,17 @@ def prepare_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get(WRITES, False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # Past SQLAlchemy, which takes longer over it than SQLite: nothing is locked yet, so nothing can fail.
+            connection.connection.cursor().execute("BEGIN")
 
 
 def open_database(url: str) -> Database:
     """The database behind the reactions. The file must be there already."""
     path = file_of(url)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", async_creator=partial(open_connection, path))
     prepare_engine(engine.sync_engine)
     # SQLite has one writer at a time. Queueing here is fair and wakes at once; its own busy handler polls.
     turn = asyncio.Lock()

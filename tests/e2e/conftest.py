@@ -16,7 +16,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.clock import Clock
 from bot.sandbox.server import generate_key
 from bot.settings import Settings
-from bot.store.migrate import prepare
+from tests.databases import migrated
 from tests.e2e.scenario import Scenario
 
 
@@ -61,7 +61,7 @@ async def github(app_key: str, tmp_path: Path) -> AsyncIterator[Scenario]:
     clock.freeze(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
     sandbox = await Sandbox.start(private_key_pem=app_key, clock=clock, directory=tmp_path / "git")
     settings = settings_for(sandbox, tmp_path)
-    prepare(settings.database_url)
+    migrated(settings.database_url)
     try:
         async with serving(settings, clock.precise) as bot, aiohttp.ClientSession() as http:
             sandbox.set_webhook_url(bot.address + settings.webhook_path)

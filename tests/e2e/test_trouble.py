@@ -24,7 +24,7 @@ from bot.sandbox import Answer, Hang, PrimaryLimit, Reset, Sandbox, SecondaryLim
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import ApiAction, Faults
 from bot.sandbox.hub import Logged
-from bot.store.migrate import prepare
+from tests.databases import migrated
 from tests.e2e.calls import BOT
 from tests.e2e.conftest import settings_for
 from tests.e2e.scenario import BRANCH, COMPLETED, PLAN, Scenario
@@ -113,7 +113,7 @@ async def troubled(app_key: str, folder: Path) -> AsyncIterator[Waiting]:
     sandbox = await Sandbox.start(private_key_pem=app_key, clock=clock, directory=folder / "git")
     sandbox.hub.faults = sandbox.hub.hooks.faults = Trouble()
     settings = settings_for(sandbox, folder)
-    prepare(settings.database_url)
+    migrated(settings.database_url)
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(serve, "GitHubApp", partial(GitHubApp, timeouts=Timeouts(2.0, 0.5), pause=no_pause))

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.migrate import migrate
 from bot.store.store import Store
+from tests.databases import migrated
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     """A migrated database of its own."""
     url = f"sqlite:///{tmp_path / 'stepwise.db'}"
-    migrate(url)
+    migrated(url)
     return url
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.store.inbox import Inbox
-from bot.store.migrate import migrate
 from bot.store.store import Store
+from tests.databases import migrated
 from tests.store.examples import remember
 
 
@@ -15,7 +15,7 @@ from tests.store.examples import remember
 def url(tmp_path: Path) -> str:
     """A migrated database of its own."""
     url = f"sqlite:///{tmp_path / 'stepwise.db'}"
-    migrate(url)
+    migrated(url)
     return url
 
 

@@ -54,7 +54,7 @@ async def test_a_delivery_for_two_pull_requests_is_done_when_both_have_handled_i
 
 async def test_an_ignored_delivery_is_never_looked_at_again(store: Store, inbox: Inbox) -> None:
     await inbox.accept("g1", "star", b"{}")
-    await store.ignore("g1", "event of no interest", NOON)
+    await store.ignore({"g1": "event of no interest"}, NOON)
     assert await store.unrouted(10) == []
     assert await inbox.accept("g1", "star", b"{}") is False
     assert await store.unrouted(10) == []
@@ -72,7 +72,7 @@ async def test_routing_twice_does_not_wake_a_handled_delivery(store: Store, inbo
     await store.route("g1", [PULL], NOON)
     await store.record(a_reaction(handled_guids=("g1",)))
     await store.route("g1", [PULL], NOON)
-    await store.ignore("g1", "too late", NOON)
+    await store.ignore({"g1": "too late"}, NOON)
     assert await store.keys_waiting(NOON) == []
 
 

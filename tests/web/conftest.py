@@ -19,10 +19,10 @@ from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store.errors import InboxUnavailable
 from bot.store.inbox import Inbox
-from bot.store.migrate import migrate
 from bot.store.store import Store
 from bot.web.app import create_app
 from bot.web.reports import Reports
+from tests.databases import migrated
 
 SECRET = "It's a Secret to Everybody"
 HOOK = "/api/github/webhooks"
@@ -111,7 +111,7 @@ def present(headers: Mapping[str, str | None]) -> dict[str, str]:
 async def a_site(
     settings: Settings, with_reports: Callable[[Store, FullInbox, Metrics], Reports] | None = None, **options: Any
 ) -> AsyncIterator[Site]:
-    migrate(settings.database_url)
+    migrated(settings.database_url)
     store = Store.open(settings.database_url)
     inbox = FullInbox.open(settings.database_url)
     await inbox.start()
