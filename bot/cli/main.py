@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "worker": "bot.cli.worker",
     "migrate": "bot.cli.migrate",
     "doctor": "bot.cli.doctor",
+    "replay": "bot.cli.replay",
     "init": "bot.cli.init",
     "lint": "bot.cli.lint",
     "scope": "bot.cli.scope",

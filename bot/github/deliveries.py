@@ -53,6 +53,18 @@ async def since(app: Client, oldest: datetime, limit: int = 5_000) -> tuple[list
     return found, True
 
 
+async def find(app: Client, guid: str, oldest: datetime) -> Delivery | None:
+    """The newest attempt of one delivery since a time; asks page by page until it is there."""
+    async for page in app.each("/app/hook/deliveries{?per_page}"):
+        for item in page:
+            attempt = delivery(item)
+            if attempt.guid == guid:
+                return attempt
+            if attempt.delivered_at < oldest:
+                return None
+    return None
+
+
 async def get(app: Client, attempt_id: int) -> DeliveryRequest:
     """One attempt with what was sent. Raises NotFound when GitHub has it no longer (after 3 days)."""
     value = await app.get("/app/hook/deliveries/{attempt_id}", attempt_id=attempt_id)

@@ -2,7 +2,8 @@
 
 What was handled is marked as waiting again; the next reaction takes it like any other. That is safe because nothing
 rests on a delivery coming once: comments are handled by their ids, effects are done by their keys, and everything else
-that a delivery says is read from GitHub again.
+that a delivery says is read from GitHub again. Clicks alone have no id that would hold for good; they are left handled,
+and their pull request is looked at.
 """
 
 from __future__ import annotations
@@ -70,23 +71,28 @@ class Replays(Room):
         delivery = Delivery(row.guid, row.event, bytes(row.body), row.received_at)
         return Kept(delivery, row.routed_at, row.handled_at, row.ignored, concerned)
 
-    async def replay(self, guid: str) -> bool:
+    async def replay(self, guid: str, now: datetime, *, only_look: bool = False) -> bool:
         """Have a handled delivery handled again; False, and nothing changes, where it waits already or is not there.
 
-        One that was routed goes to the same pull requests: routing it anew would take its old head for news. One that
-        concerned nobody is looked into again, by what is known now.
+        One that was routed goes to the same pull requests, which are due at once whatever the delivery says: routing it
+        anew would take its old head for news. One that concerned nobody is looked into again, by what is known now.
+        With `only_look` the delivery stays handled, and its pull requests are due all the same.
         """
+        handled = and_(deliveries.c.guid == guid, deliveries.c.handled_at.is_not(None))
+        concerned = (
+            select(delivery_targets.c.guid)
+            .where(delivery_targets.c.guid == guid)
+            .where(delivery_targets.c.repository_id == pulls.c.repository_id)
+            .where(delivery_targets.c.number == pulls.c.number)
+        )
         async with self._database.writing() as connection:
-            again = await connection.execute(
-                update(deliveries)
-                .where(deliveries.c.guid == guid, deliveries.c.handled_at.is_not(None))
-                .values(handled_at=None, ignored=None)
-            )
-            if again.rowcount != 1:
+            if (await connection.execute(select(deliveries.c.guid).where(handled))).one_or_none() is None:
                 return False
-            targets = await connection.execute(
-                update(delivery_targets).where(delivery_targets.c.guid == guid).values(handled_at=None)
-            )
-            if targets.rowcount == 0:
-                await connection.execute(update(deliveries).where(deliveries.c.guid == guid).values(routed_at=None))
+            await connection.execute(update(pulls).where(concerned.exists()).values(wake_at=now, retry_at=None))
+            if not only_look:
+                targets = await connection.execute(
+                    update(delivery_targets).where(delivery_targets.c.guid == guid).values(handled_at=None)
+                )
+                again = {"handled_at": None, "ignored": None} | ({} if targets.rowcount else {"routed_at": None})
+                await connection.execute(update(deliveries).where(handled).values(again))
             return True

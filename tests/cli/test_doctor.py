@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -25,8 +24,8 @@ from bot.cli.main import app
 from bot.cli.serve import Serving, serving
 from bot.github.exchange import Timeouts
 from bot.sandbox import Answer, Hang, Sandbox
-from bot.settings import Settings, load_settings
 from bot.store.migrate import prepare
+from tests.cli.from_environment import settings_from
 from tests.e2e.processes import OWN_SETTINGS, settings_of
 from tests.logging_state import kept_logging
 
@@ -120,7 +119,7 @@ async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
     sandbox = await Sandbox.start(private_key_pem=PEM, directory=tmp_path / "git")
     settings = settings_of(sandbox, tmp_path, OIDC_ISSUER=sandbox.url, GITHUB_URL="https://github.com")
     (tmp_path / "app.pem").chmod(0o600)
-    loaded = _loaded(settings)
+    loaded = settings_from(settings)
     prepare(loaded.database_url)
     try:
         async with serving(loaded) as bot:
@@ -132,16 +131,6 @@ async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
             yield found
     finally:
         await sandbox.stop()
-
-
-def _loaded(settings: dict[str, str]) -> Settings:
-    before = dict(os.environ)
-    try:
-        os.environ.update(settings)
-        return load_settings(None)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 async def test_where_all_is_well_every_line_is_in_order(clinic: Clinic) -> None:
