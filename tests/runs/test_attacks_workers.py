@@ -182,3 +182,17 @@ def test_a_group_is_not_approved_while_a_part_of_it_was_not_shown(said: str) -> 
     world = half_a_group()
     assert refused(world.comment(said), Problem.NOT_SHOWN_YET)["block"] == "B02"
     assert states(world) == {"B01": "awaiting_approval", "B02": "active"}
+
+
+# -- very many at once -------------------------------------------------------------------------------------------------
+
+
+def test_a_session_of_very_many_free_tasks_starts_only_some_workers_at_once() -> None:
+    tasks = [f"IMPL-{number}" for number in range(1, 31)]
+    world = session(dict.fromkeys(tasks, ()), policy=with_workflow())
+    started = [effect.block for effect in workers_started(world)]
+    assert len(started) == 10
+    run_moves(world, started[0], "in_progress")
+    world.push("src/one.py", message=f"{started[0]}: work")
+    run_moves(world, started[0], "completed", "success")
+    assert len(workers_started(world)) == 11
