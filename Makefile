@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EMULATE := tests/emulate/node_modules
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-emulate lint format bench promises schema lock clean
+.PHONY: help demo test test-emulate lint format bench promises attacks schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ bench: $(VENV)/.dev ## measure, also beside Probot: calls, acknowledgements, par
 
 promises: $(VENV)/.dev ## print what the five documents demand and the tests that show it
 	@$(BIN)/python -m tests.promises
+
+attacks: $(VENV)/.dev ## try every attack and print the table; ARGS=--undefended takes the defences away
+	@$(BIN)/python -m tests.attacks -n auto --dist worksteal $(ARGS)
 
 schema: $(VENV)/.runtime ## write the JSON Schemas of policy and lint output anew
 	@$(BIN)/stepwise schema policy > docs/schema/policy.json
