@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -49,21 +49,28 @@ def quiet() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def emulated(key: str, folder: Path, permissions: Mapping[str, str] | None = None) -> AsyncIterator[World]:
-    """A GitHub with `acme/shop`, and a bot that serves it as `stepwise serve` does."""
+async def furnished(
+    key: str, folder: Path, permissions: Mapping[str, str] | None = None, *, is_heard: bool = True
+) -> AsyncIterator[World]:
+    """A GitHub with `acme/shop`; nobody serves it yet, and unless it `is_heard` nobody is told of anything."""
     granted = MANIFEST["default_permissions"] if permissions is None else permissions
-    async with AsyncExitStack() as parts:
-        middle = await parts.enter_async_context(between())
-        seeded = seed(key, middle.address + HOOKS, granted)
-        middle.github = await parts.enter_async_context(emulator(seeded, folder, middle.address))
-        http = await parts.enter_async_context(aiohttp.ClientSession())
-        settings = settings_for(middle, folder, key)
+    async with between() as middle, aiohttp.ClientSession() as http:
+        seeded = seed(key, middle.address + HOOKS if is_heard else "", granted)
+        async with emulator(seeded, folder, middle.address) as middle.github:
+            world = World(middle, http, key)
+            await world.furnish()
+            yield world
+
+
+@asynccontextmanager
+async def emulated(key: str, folder: Path, permissions: Mapping[str, str] | None = None) -> AsyncIterator[World]:
+    """That GitHub, and a bot that serves it as `stepwise serve` does."""
+    async with furnished(key, folder, permissions) as world:
+        settings = settings_for(world.between, folder, key)
         prepare(settings.database_url)
-        bot = await parts.enter_async_context(serving(settings))
-        middle.bot = bot.address + settings.webhook_path
-        world = World(middle, http, key, bot)
-        await world.furnish()
-        yield world
+        async with serving(settings) as world.bot:
+            world.between.bot = world.bot.address + settings.webhook_path
+            yield world
 
 
 def settings_for(middle: Between, folder: Path, key: str) -> Settings:
