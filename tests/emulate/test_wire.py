@@ -8,7 +8,7 @@ import json
 import pytest
 from yarl import URL
 
-from bot.github.repos import Repo
+from bot.runs.model import PullKey
 from tests.emulate.seed import BOT, INSTALLATION
 from tests.emulate.world import REPO, World
 
@@ -55,6 +55,11 @@ async def test_nothing_is_sent_once_the_hour_is_used_up(github: World) -> None:
     assert refused[0].headers["x-ratelimit-remaining"] == "0"
     await github.comment("/execute", by="coda")
     assert len(github.between.calls) == before + 1, "it waits for the hour to end, and does not ask in between"
+    assert github.bot is not None
+    repository = (await github.api("GET", REPO))["id"]
+    row = await github.bot.store.pull(PullKey(repository, github.pull))
+    assert row is not None and row.retry_at is not None
+    assert row.retry_at.timestamp() >= int(refused[0].headers["x-ratelimit-reset"])
     assert await github.head() == head
 
 
@@ -78,4 +83,3 @@ async def test_what_the_harness_translates_is_still_said_differently(github: Wor
     assert (await github.api("GET", f"{REPO}/pulls/{github.pull}/files")) == []
     reaction = await github.ask("POST", f"{REPO}/issues/comments/{comment['id']}/reactions", body={"content": "eyes"})
     assert reaction.status == 404
-    assert Repo.of("acme/shop").full_name in told.payload["repository"]["full_name"]
