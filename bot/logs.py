@@ -117,6 +117,8 @@ def configure_logs(level: str, secrets: Iterable[str] = (), stream: TextIO | Non
     logging.basicConfig(level=LEVELS[level], handlers=[handler], force=True)
     # The database's driver logs the values it stores, whole deliveries and comments of private repositories.
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+    # A plan of a hundred lines would be a thousand of its parser's.
+    logging.getLogger("markdown_it").setLevel(logging.WARNING)
     if LEVELS[level] > logging.DEBUG:
         for chatty in ("alembic", "asyncio"):
             logging.getLogger(chatty).setLevel(logging.WARNING)

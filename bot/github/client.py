@@ -12,13 +12,14 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 import aiohttp
+import structlog
 from gidgethub import sansio
 
 from bot.github import answers, errors, urls
 from bot.github.answers import Answer, Json
 from bot.github.auth import Credentials
 from bot.github.cache import AnswerCache, Kept
-from bot.github.errors import Call, Moved, RateLimited, Unavailable, UnexpectedAnswer
+from bot.github.errors import Call, GitHubError, Moved, RateLimited, Unavailable, UnexpectedAnswer
 from bot.github.exchange import MAX_ANSWER_BYTES, Timeouts, exchange
 from bot.github.limits import Clock, Gate
 
@@ -28,6 +29,10 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _PAUSES_BETWEEN_READS = (0.5, 2.0)
 _MOST_AT_ONCE = 8
+
+# What is not there, or is refused for a reason of its own, is often what was to be found out.
+_ORDINARY = (404, 409, 410, 422)
+_log = structlog.get_logger(__name__)
 
 OnCall = Callable[[str, str, int | None, float], None]
 Pause = Callable[[float], Awaitable[None]]
@@ -261,10 +266,29 @@ class Client:
         try:
             answer = await exchange(wire.session, call, url, headers, body, wire.timeouts, wire.max_answer_bytes)
             status = answer.status
+            if status >= 400:
+                _tell(call, answer)
             return answer
+        except GitHubError as error:
+            _log.warning("GitHub did not answer", method=call.method, path=call.path, reason=error.message)
+            raise
         finally:
             if wire.on_call is not None:
                 wire.on_call(call.method, template, status, time.perf_counter() - started)
 
     def _call(self, method: str, url: str) -> Call:
         return Call(method, urls.without_query(url, self.wire.api_url))
+
+
+def _tell(call: Call, answer: Answer) -> None:
+    """A line for each call that failed, with the id that GitHub's support asks for."""
+    tell = _log.info if answer.status in _ORDINARY else _log.warning
+    message, _ = answers.words(answer)
+    tell(
+        "a call to GitHub failed",
+        method=call.method,
+        path=call.path,
+        status=answer.status,
+        request_id=answer.headers.get("x-github-request-id"),
+        reason=message,
+    )

@@ -30,6 +30,7 @@ from bot.runs.ledger import Entry
 from bot.runs.model import PullKey, Run
 from bot.runs.needs import Needs, needs
 from bot.service.handed_over import read_handed_over
+from bot.service.log_context import bind_reaction, bind_run
 from bot.service.merge_group import MergeQueue
 from bot.service.observe import HeadMovedMeanwhile, Observer
 from bot.service.overdue import heard_by_asking
@@ -108,6 +109,8 @@ class Reactor:
         waiting = await self._waiting(key, woken)
         if waiting is None:
             return False
+        bind_reaction(waiting.row, waiting.deliveries, waiting.run)
+        _log.info("reacting", deliveries=[delivery.guid for delivery in waiting.deliveries])
         need = needs(
             waiting.events,
             has_run=waiting.run is not None,
@@ -127,7 +130,7 @@ class Reactor:
         except NotFound as error:
             if not await self._is_gone(target):
                 raise
-            _log.warning("pull request is gone", pull=str(key), error=error.sentence())
+            _log.warning("pull request is gone", error=error.sentence())
             await self._store.remember_pull(
                 key,
                 installation_id=waiting.row.installation_id,
@@ -195,6 +198,7 @@ class Reactor:
         events = (*waiting.events, *await heard_by_asking(target, waiting.run, facts, now))
         # Hundreds of blocks and files take too long for the event loop that acknowledges webhooks.
         decision = await asyncio.to_thread(decide, target.key, waiting.run, facts, events, now)
+        bind_run(decision.run)
         culprits = await self.observer.culprits(target, decision.situation, facts)
         facts = replace(facts, brought_by=culprits)
         ledger = await self._record(target, waiting, facts, decision)

@@ -58,5 +58,6 @@ async def answer_in_json(request: web.Request, handler: Handler) -> web.StreamRe
         allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
         return web.json_response({"error": error.reason}, status=error.status, headers=allow)
     except Exception:  # the outermost edge: what went wrong is for the log only
-        log.exception("request failed", method=request.method, path=request.path)
+        delivery, event = (request.headers.get(name, "")[:128] for name in ("X-GitHub-Delivery", "X-GitHub-Event"))
+        log.exception("request failed", method=request.method, path=request.path, delivery=delivery, event_name=event)
         return web.json_response({"error": "internal error"}, status=500)

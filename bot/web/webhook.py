@@ -70,7 +70,7 @@ class Webhook:
         except Refusal as refusal:
             self._metrics.deliveries_refused.labels(refusal.kind).inc()
             if refusal.status != 503:
-                log.info("delivery refused", reason=refusal.reason, status=refusal.status)
+                log.info("delivery refused", **_claimed(request), reason=refusal.reason, status=refusal.status)
             raise
         self._metrics.deliveries_accepted.labels(event).inc()
         log.debug("delivery accepted", delivery=guid, event_name=event)
@@ -92,7 +92,7 @@ class Webhook:
                 self._metrics.deliveries_repeated.inc()
         except InboxUnavailable as error:
             self._metrics.errors.labels("inbox").inc()
-            log.error("delivery not stored", delivery=guid, reason=str(error))
+            log.error("delivery not stored", delivery=guid, event_name=event, reason=str(error))
             retry = {"Retry-After": str(error.retry_after)}
             raise Refusal(503, "inbox", "the delivery could not be stored, send it again later", retry) from error
         return guid, event
@@ -150,6 +150,13 @@ class Webhook:
                 400, "other-app", f"this endpoint belongs to App {self._app_id}, not to the one it was sent by"
             )
         return guid, event
+
+
+def _claimed(request: web.Request) -> dict[str, str | None]:
+    """What a request that was refused says that it is, where that has the right form; strangers may say anything."""
+    said = {"delivery": ("X-GitHub-Delivery", _GUID), "event_name": ("X-GitHub-Event", _EVENT)}
+    found = {name: request.headers.get(header, "") for name, (header, _) in said.items()}
+    return {name: found[name] if form.fullmatch(found[name]) else None for name, (_, form) in said.items()}
 
 
 def _one(request: web.Request, name: str, form: re.Pattern[str]) -> str:
