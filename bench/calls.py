@@ -8,12 +8,12 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.cli.serve import serving
 from bot.sandbox import Sandbox
 from bot.sandbox.clock import Clock
 from bot.store.migrate import prepare
 from tests.e2e.conftest import settings_for
 from tests.e2e.scenario import Scenario, block_files
+from tests.e2e.whole import whole
 
 
 async def main() -> None:
@@ -24,7 +24,7 @@ async def main() -> None:
         settings = settings_for(sandbox, Path(folder))
         prepare(settings.database_url)
         try:
-            async with serving(settings, clock.precise) as bot, aiohttp.ClientSession() as http:
+            async with whole(settings, clock.precise) as bot, aiohttp.ClientSession() as http:
                 sandbox.set_webhook_url(bot.address + settings.webhook_path)
                 await _walk(Scenario(sandbox, bot, http, Path(folder)))
         finally:

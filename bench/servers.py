@@ -15,8 +15,8 @@ from bot.logs import configure_logs
 from bot.metrics import Metrics
 from bot.sandbox.server import generate_key
 from bot.settings import Settings
-from bot.store.delivery import Delivery
-from bot.store.inbox import DeliveryWriter, Inbox
+from bot.store.delivery import Delivery, DeliveryWriter
+from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
 from bot.web.app import create_app
 

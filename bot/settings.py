@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from psycopg import Error as PsycopgError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import (
     BeforeValidator,
     Field,
@@ -62,15 +64,14 @@ class DatabaseSettings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _is_sqlite(cls, url: str) -> str:
-        scheme = url.partition(":")[0].partition("+")[0].lower()
-        if scheme in {"postgres", "postgresql"}:
-            raise ValueError(
-                "PostgreSQL is not supported by this version; use sqlite:///path/to/file.db or leave it out"
-            )
+    def _is_database(cls, url: str) -> str:
+        if url.startswith(("postgresql://", "postgres://")):
+            return _checked_postgres(url)
         path = url.removeprefix("sqlite:///")
         if not url.startswith("sqlite:///") or not path or path.startswith(":") or "?" in path or "\0" in path:
-            raise ValueError("must be sqlite:///path/to/file.db, with a fourth slash for an absolute path")
+            raise ValueError(
+                "must be sqlite:///path/to/file.db, with a fourth slash for an absolute path, or postgresql://..."
+            )
         return url
 
 
@@ -182,6 +183,15 @@ def _line(problem: Any) -> str:
         return f"{name} is not a host name or address"
     reason = problem["msg"].removeprefix("Value error, ")
     return f"{name} {reason}" if reason.startswith(("is ", "must ", "cannot ")) else f"{name}: {reason}"
+
+
+def _checked_postgres(url: str) -> str:
+    try:
+        conninfo_to_dict(url)
+    except PsycopgError:
+        # libpq's own words would repeat the address, with the password in it.
+        raise ValueError("cannot be read as postgresql://user:password@host:port/name") from None
+    return url
 
 
 def checked_address(address: str) -> str:

@@ -7,7 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import aiohttp
@@ -15,15 +15,14 @@ import structlog
 from aiohttp import web
 
 from bot.cli.migrate import stop
+from bot.cli.reacting import Dispatching, dispatching
 from bot.github.app import GitHubApp, utc_now
 from bot.github.exchange import Timeouts
 from bot.github.oidc import Verifier
 from bot.github.oidc_keys import fetch_with
 from bot.logs import configure_logs
 from bot.metrics import Metrics
-from bot.service.dispatch import LONGEST_SLEEP, Dispatcher
 from bot.service.reports import ReportDesk, default_branch_on
-from bot.service.workers import Addresses
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.errors import StoreError
 from bot.store.inbox import Inbox
@@ -78,7 +77,7 @@ class Serving:
     """A server that runs: where it listens, and its parts."""
 
     address: str
-    dispatcher: Dispatcher
+    dispatcher: Dispatching
     reacting: asyncio.Task[None]
     store: Store
     metrics: Metrics
@@ -86,7 +85,7 @@ class Serving:
 
 @asynccontextmanager
 async def serving(settings: Settings, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Serving]:
-    """The whole server of one process.
+    """The whole server of one process; on PostgreSQL the reactions are those of `stepwise worker`.
 
     Stopping goes backwards: no new requests, those being answered end, what they stored becomes durable, the reactions
     that run come to their end, and what nobody has begun stays in the database for the next start.
@@ -96,7 +95,7 @@ async def serving(settings: Settings, clock: Callable[[], datetime] = utc_now) -
         store = Store.open(settings.database_url)
         parts.push_async_callback(store.close)
         app, session = await parts.enter_async_context(connected(settings, metrics, clock))
-        dispatcher, reacting = await parts.enter_async_context(reactions(settings, app, store, metrics, clock))
+        dispatcher, reacting = await parts.enter_async_context(dispatching(settings, app, store, metrics, clock))
         inbox = Inbox.open(settings.database_url)
         await inbox.start()
         parts.push_async_callback(inbox.stop)
@@ -132,28 +131,6 @@ async def connected(
             on_call=count,
         )
         yield app, session
-
-
-@asynccontextmanager
-async def reactions(
-    settings: Settings,
-    app: GitHubApp,
-    store: Store,
-    metrics: Metrics,
-    clock: Callable[[], datetime],
-    longest_sleep: timedelta = LONGEST_SLEEP,
-) -> AsyncIterator[tuple[Dispatcher, asyncio.Task[None]]]:
-    """The reactions of this process, which run inside, and the task in which they do."""
-    addresses = Addresses(settings.report_url, settings.report_audience)
-    dispatcher = Dispatcher(app, settings.app_id, store, clock, metrics, longest_sleep, addresses)
-    running = asyncio.create_task(dispatcher.run_alone(settings.database_url), name="dispatcher")
-    try:
-        yield dispatcher, running
-    finally:
-        dispatcher.stop()
-        if not dispatcher.has_begun:
-            running.cancel()
-        await asyncio.wait([running])
 
 
 async def until_stopped(stopped: asyncio.Event, reacting: asyncio.Task[None]) -> None:

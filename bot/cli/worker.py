@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Final
 
 from bot.cli.migrate import stop
-from bot.cli.serve import connected, reactions, stop_signal, until_stopped
-from bot.github.app import utc_now
+from bot.cli.reacting import Dispatching, reactions, working
+from bot.cli.serve import connected, stop_signal, until_stopped
+from bot.github.app import GitHubApp, utc_now
 from bot.logs import configure_logs
 from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.errors import StoreError
 from bot.store.migrate import prepare
+from bot.store.postgres import is_postgres
 from bot.store.store import Store
 
-# Nobody wakes this process when a delivery comes in, so it looks by itself.
+# On SQLite nobody wakes this process when a delivery comes in, so it looks by itself.
 LOOK_EVERY: Final = timedelta(seconds=1)
 
 
 def worker() -> None:
-    """React to what `stepwise serve` takes in, until SIGTERM or Ctrl-C; one process reacts, others stand by."""
+    """React to what `stepwise serve` takes in, until SIGTERM or Ctrl-C.
+
+    On PostgreSQL any number of these share the work; on SQLite one reacts and the others stand by.
+    """
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -41,8 +47,16 @@ async def _run(settings: Settings) -> None:
     try:
         async with (
             connected(settings, metrics, utc_now) as (app, _session),
-            reactions(settings, app, store, metrics, utc_now, LOOK_EVERY) as (_dispatcher, reacting),
+            _reacting(settings, app, store, metrics) as (_, reacting),
         ):
             await until_stopped(stop_signal(), reacting)
     finally:
         await store.close()
+
+
+def _reacting(
+    settings: Settings, app: GitHubApp, store: Store, metrics: Metrics
+) -> AbstractAsyncContextManager[tuple[Dispatching, asyncio.Task[None]]]:
+    if is_postgres(settings.database_url):
+        return working(settings, app, store, metrics, utc_now)
+    return reactions(settings, app, store, metrics, utc_now, LOOK_EVERY)

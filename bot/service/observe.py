@@ -43,6 +43,7 @@ from bot.service.permissions import permission_of, team_approvers
 from bot.service.plan_files import PlanFiles
 from bot.service.policies import Policies
 from bot.service.target import Target
+from bot.store.store import Store
 
 POLICY_SECONDS: Final = 300
 COMMITS_ASKED: Final = 20
@@ -58,12 +59,12 @@ class HeadMovedMeanwhile(Exception):  # noqa: N818 - reads as what happened
 class Observer:
     """Fetches facts; holds nothing but caches of what cannot change, and of policies for a few minutes."""
 
-    def __init__(self, app: GitHubApp, app_id: int, clock: Clock) -> None:
+    def __init__(self, app: GitHubApp, app_id: int, store: Store, clock: Clock) -> None:
         self._app_id = app_id
         self._clock = clock
         self._comparisons: LRUCache[tuple[object, ...], comparison.Comparison] = LRUCache(512)
         self.plans = PlanFiles()
-        self.policies = Policies(app)
+        self.policies = Policies(app, store.policy_generation)
 
     async def pull(self, target: Target) -> PullFacts:
         """The pull request as it is now. Raises NotFound when it cannot be seen any more."""

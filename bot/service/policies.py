@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from cachetools import TTLCache
@@ -21,16 +22,15 @@ POLICY_SECONDS: Final = 300
 
 
 class Policies:
-    """Reads policies, and keeps each for a few minutes."""
+    """Reads policies, and keeps each for a few minutes.
 
-    def __init__(self, app: GitHubApp) -> None:
+    `generation` says whether a repository's policy may have changed since, in whichever process that was noticed.
+    """
+
+    def __init__(self, app: GitHubApp, generation: Callable[[int], Awaitable[int]]) -> None:
         self._app = app
-        self._kept: TTLCache[tuple[int, str], Policy | PolicyProblem] = TTLCache(1024, POLICY_SECONDS)
-
-    def forget(self, repository_id: int) -> None:
-        """The policy of a repository may have changed."""
-        for key in [key for key in self._kept if key[0] == repository_id]:
-            self._kept.pop(key, None)
+        self._generation = generation
+        self._kept: TTLCache[tuple[int, str, int], Policy | PolicyProblem] = TTLCache(1024, POLICY_SECONDS)
 
     async def of(self, target: Target, pull: PullFacts, run: Run | None) -> Policy | PolicyProblem | Unknown:
         """From the base branch, then the organisation's `.github` repository, then the defaults.
@@ -43,7 +43,9 @@ class Policies:
 
     async def into(self, target: Target, base_ref: str, otherwise: str) -> Policy | PolicyProblem | Unknown:
         """The policy for pull requests into a branch; into the other one where the first is gone."""
-        key = (target.key.repository_id, base_ref)
+        repository_id = target.key.repository_id
+        # Asked before GitHub is: a change that is noticed meanwhile makes the next reader read again.
+        key = (repository_id, base_ref, await self._generation(repository_id))
         kept = self._kept.get(key)
         if kept is not None:
             return kept

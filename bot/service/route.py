@@ -24,13 +24,10 @@ _log = structlog.get_logger()
 
 
 class Router:
-    def __init__(
-        self, store: Store, app_id: int, clock: Callable[[], datetime], forget_policy: Callable[[int], None]
-    ) -> None:
+    def __init__(self, store: Store, app_id: int, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._app_id = app_id
         self._clock = clock
-        self._forget_policy = forget_policy
 
     async def route_waiting(self) -> None:
         """Route every delivery that nobody has looked into yet."""
@@ -66,7 +63,7 @@ class Router:
         if isinstance(concern, MergeGroup):
             return await self._of_group(concern)
         if isinstance(concern.event, Woken):
-            self._forget_policy(concern.repository_id)
+            await self._store.policy_changed(concern.repository_id)
             if concern.base_branch is not None:
                 return await self._store.pulls_into(concern.repository_id, concern.base_branch)
             return await self._renamed(concern)

@@ -18,6 +18,7 @@ REDELIVERY_WINDOW: Final = timedelta(days=3)
 """GitHub takes requests to deliver again for three days."""
 KEEP_HANDLED: Final = timedelta(days=7)
 REDELIVERIES_AT_ONCE: Final = 200
+CHORE: Final = "sweep"
 _log = structlog.get_logger()
 
 
@@ -33,9 +34,14 @@ class Sweeper:
         return self._next is None or self._clock() >= self._next
 
     async def sweep(self) -> None:
-        """Look at every run again, ask for lost deliveries, forget old ones."""
+        """Look at every run again, ask for lost deliveries, forget old ones; of several processes one does it.
+
+        At its start every process does: nobody else knows what it left behind when it ended.
+        """
         now = self._clock()
-        self._next = now + EVERY
+        is_first, self._next = self._next is None, now + EVERY
+        if not await self._store.begin_chore(CHORE, now, now - EVERY) and not is_first:
+            return
         for key in await self._store.open_pulls_with_live_run():
             await self._store.set_wake_at(key, now)
         await self._store.forget_deliveries(now - KEEP_HANDLED)

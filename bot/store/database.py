@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Table
@@ -16,17 +16,24 @@ WRITES = "stepwise_writes"
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An engine with what differs between drivers: `insert` can ignore conflicts, `write_turn` queues writers."""
+    """An engine with what differs between drivers.
+
+    `insert` can ignore conflicts, `write_turn` queues writers, `read_options` make a transaction one snapshot.
+    """
 
     engine: AsyncEngine
     insert: Callable[[Table], Any]
     write_turn: Callable[[], Any] = nullcontext
+    read_options: Mapping[str, Any] = field(default_factory=dict)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One snapshot; whatever is read in it belongs together."""
-        async with self.engine.connect() as connection, connection.begin():
-            yield connection
+        async with self.engine.connect() as connection:
+            if self.read_options:
+                await connection.execution_options(**self.read_options)
+            async with connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:

@@ -80,33 +80,24 @@ class Deliveries(Room):
         async with self._database.reading() as connection:
             return [_delivery(row) for row in await connection.execute(query)]
 
+    async def has_unrouted(self) -> bool:
+        """Whether a delivery waits that nobody has looked into."""
+        query = select(deliveries.c.guid).where(deliveries.c.routed_at.is_(None)).limit(1)
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).one_or_none() is not None
+
+    async def is_waiting(self, key: PullKey, now: datetime) -> bool:
+        """Whether a pull request is among those with something to do."""
+        async with self._database.reading() as connection:
+            query = _waiting(now).where(pulls.c.repository_id == key.repository_id, pulls.c.number == key.number)
+            return (await connection.execute(query)).one_or_none() is not None
+
     async def keys_waiting(self, now: datetime) -> list[PullKey]:
         """Pull requests with something to do: deliveries, merge groups, a wake-up, effects or a retry that is due.
 
         One that is backing off (`retry_at` ahead) is left out, whatever waits for it.
         """
-        by_delivery = select(delivery_targets.c.repository_id, delivery_targets.c.number).where(
-            delivery_targets.c.handled_at.is_(None)
-        )
-        by_effect = select(effects.c.repository_id, effects.c.number).where(
-            effects.c.finished_at.is_(None), or_(effects.c.not_before.is_(None), effects.c.not_before <= now)
-        )
-        by_time = select(pulls.c.repository_id, pulls.c.number).where(
-            or_(pulls.c.wake_at <= now, pulls.c.retry_at <= now)
-        )
-        by_group = select(merge_groups.c.repository_id, merge_groups.c.number).where(
-            merge_groups.c.answered_at.is_(None)
-        )
-        waiting = union(by_delivery, by_effect, by_time, by_group).subquery()
-        query = (
-            select(pulls.c.repository_id, pulls.c.number)
-            .join(
-                waiting,
-                and_(waiting.c.repository_id == pulls.c.repository_id, waiting.c.number == pulls.c.number),
-            )
-            .where(or_(pulls.c.retry_at.is_(None), pulls.c.retry_at <= now))
-            .order_by(pulls.c.repository_id, pulls.c.number)
-        )
+        query = _waiting(now).order_by(pulls.c.repository_id, pulls.c.number)
         async with self._database.reading() as connection:
             return [PullKey(row.repository_id, row.number) for row in await connection.execute(query)]
 
@@ -132,6 +123,23 @@ async def mark_handled(connection: AsyncConnection, key: PullKey, guids: Sequenc
         .where(deliveries.c.guid.in_(guids), deliveries.c.routed_at.is_not(None), deliveries.c.handled_at.is_(None))
         .where(~is_open)
         .values(handled_at=now)
+    )
+
+
+def _waiting(now: datetime) -> Any:
+    by_delivery = select(delivery_targets.c.repository_id, delivery_targets.c.number).where(
+        delivery_targets.c.handled_at.is_(None)
+    )
+    by_effect = select(effects.c.repository_id, effects.c.number).where(
+        effects.c.finished_at.is_(None), or_(effects.c.not_before.is_(None), effects.c.not_before <= now)
+    )
+    by_time = select(pulls.c.repository_id, pulls.c.number).where(or_(pulls.c.wake_at <= now, pulls.c.retry_at <= now))
+    by_group = select(merge_groups.c.repository_id, merge_groups.c.number).where(merge_groups.c.answered_at.is_(None))
+    waiting = union(by_delivery, by_effect, by_time, by_group).subquery()
+    return (
+        select(pulls.c.repository_id, pulls.c.number)
+        .join(waiting, and_(waiting.c.repository_id == pulls.c.repository_id, waiting.c.number == pulls.c.number))
+        .where(or_(pulls.c.retry_at.is_(None), pulls.c.retry_at <= now))
     )
 
 

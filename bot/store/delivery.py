@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 OWN_EVENT: Final = "stepwise_report"
 OWN_GUIDS: Final = "report:"
@@ -19,3 +20,13 @@ class Delivery:
     event: str
     body: bytes = field(repr=False)
     received_at: datetime
+
+
+class DeliveryWriter(Protocol):
+    """A plain driver connection that stores a batch in one transaction."""
+
+    def write(self, batch: Sequence[Delivery]) -> list[bool]:
+        """For each delivery whether it was new; durable on return. On an error nothing of it is stored."""
+
+    def close(self) -> None:
+        """Give the connection back; a later `write` opens another."""

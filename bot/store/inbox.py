@@ -8,29 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import SimpleQueue
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
-from bot.store import sqlite
-from bot.store.delivery import Delivery
+from bot.store.backends import backend_of
+from bot.store.delivery import Delivery, DeliveryWriter
 from bot.store.errors import InboxUnavailable
 
 CAPACITY: Final = 4096
 CAPACITY_BYTES: Final = 256 * 1024 * 1024
 BATCH: Final = 512
-
-
-class DeliveryWriter(Protocol):
-    """A plain driver connection that stores a batch in one transaction."""
-
-    def write(self, batch: Sequence[Delivery]) -> list[bool]:
-        """For each delivery whether it was new; durable on return. On an error nothing of it is stored."""
-
-    def close(self) -> None:
-        """Give the connection back; a later `write` opens another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +53,7 @@ class Inbox:
     @classmethod
     def open(cls, url: str) -> Self:
         """The inbox of a database, which must be migrated already."""
-        return cls(sqlite.SqliteDeliveryWriter(url))
+        return cls(backend_of(url).delivery_writer(url))
 
     @property
     def waiting(self) -> int:

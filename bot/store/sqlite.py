@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bot.store.database import WRITES, Database
 from bot.store.delivery import Delivery
@@ -37,6 +38,19 @@ def file_of(url: str) -> Path:
     if not url.startswith(SCHEME) or not path or path.startswith(":") or "?" in path:
         raise StoreError("the database must be given as sqlite:///path/to/file.db")
     return Path(path)
+
+
+def named(url: str) -> str:
+    """The database as error messages call it."""
+    return str(file_of(url))
+
+
+def is_there(url: str) -> bool:
+    return file_of(url).exists()
+
+
+def make(url: str) -> None:
+    create_file(file_of(url))
 
 
 def create_file(path: Path) -> None:
@@ -80,6 +94,17 @@ def open_database(url: str) -> Database:
     # SQLite has one writer at a time. Queueing here is fair and wakes at once; its own busy handler polls.
     turn = asyncio.Lock()
     return Database(engine, insert, lambda: turn)
+
+
+def migrating_engine(url: str) -> Engine:
+    """An engine for one transaction of migrations."""
+    engine = create_engine(f"sqlite:///{file_of(url)}", poolclass=NullPool)
+    prepare_engine(engine)
+    return engine
+
+
+def take_migration_turn(connection: Connection) -> None:
+    """Two migrations at once follow each other: a transaction that writes has the write lock from its begin."""
 
 
 class SqliteDeliveryWriter:
@@ -155,3 +180,7 @@ def _known_guids(connection: sqlite3.Connection, batch: Sequence[Delivery]) -> s
 def _row(delivery: Delivery) -> tuple[str, str, bytes, str]:
     at = delivery.received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     return delivery.guid, delivery.event, delivery.body, at
+
+
+def delivery_writer(url: str) -> SqliteDeliveryWriter:
+    return SqliteDeliveryWriter(url)

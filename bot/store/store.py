@@ -7,7 +7,8 @@ from typing import Self
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store import sqlite
+from bot.store.agreements import Agreements
+from bot.store.backends import backend_of
 from bot.store.deliveries import Deliveries
 from bot.store.dispatches import Dispatches
 from bot.store.effects import Effects
@@ -20,13 +21,13 @@ from bot.store.runs import Runs
 from bot.store.views import Views
 
 
-class Store(Deliveries, Pulls, Runs, Effects, Dispatches, Views, MergeGroups, IssueCommands, Reactions):
+class Store(Deliveries, Pulls, Runs, Effects, Dispatches, Views, MergeGroups, IssueCommands, Reactions, Agreements):
     """All rooms of the store over one database; every method is a transaction of its own."""
 
     @classmethod
     def open(cls, url: str) -> Self:
         """The store at a database URL, which must be migrated already."""
-        return cls(sqlite.open_database(url))
+        return cls(backend_of(url).open_database(url))
 
     async def ping(self) -> None:
         """Raise StoreError when the database cannot be reached."""

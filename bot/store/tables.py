@@ -48,6 +48,29 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class _WithoutNul(TypeDecorator[str]):
+    """PostgreSQL keeps no NUL in text, so that neither database is given one."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.replace("\0", "\ufffd")
+
+
+class Words(_WithoutNul):
+    """Text of any length."""
+
+    impl = Text
+    cache_ok = True
+
+
+class Name(_WithoutNul):
+    """Text of a bounded length."""
+
+    impl = String
+    cache_ok = True
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -72,13 +95,13 @@ def _of_a_pull() -> ForeignKeyConstraint:
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("guid", String(GUID_LENGTH), primary_key=True),
-    Column("event", String(100), nullable=False),
+    Column("guid", Name(GUID_LENGTH), primary_key=True),
+    Column("event", Name(100), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("routed_at", UtcDateTime),
     Column("handled_at", UtcDateTime),
-    Column("ignored", Text),
+    Column("ignored", Words),
 )
 Index(
     "ix_deliveries_unrouted",
@@ -93,15 +116,15 @@ pulls = Table(
     metadata,
     *_pull_columns(primary_key=True),
     Column("installation_id", BigInteger, nullable=False),
-    Column("full_name", String(300), nullable=False),
+    Column("full_name", Name(300), nullable=False),
     Column("is_open", Boolean(create_constraint=False), nullable=False),
-    Column("head_sha", String(SHA_LENGTH)),
+    Column("head_sha", Name(SHA_LENGTH)),
     Column("head_seen_at", UtcDateTime),
-    Column("base_ref", String(1000)),
+    Column("base_ref", Name(1000)),
     Column("wake_at", UtcDateTime),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("retry_at", UtcDateTime),
-    Column("last_error", Text),
+    Column("last_error", Words),
 )
 Index("ix_pulls_repository_id_head_sha", pulls.c.repository_id, pulls.c.head_sha)
 Index(
@@ -130,10 +153,10 @@ Index(
 runs = Table(
     "runs",
     metadata,
-    Column("id", String(100), primary_key=True),
+    Column("id", Name(100), primary_key=True),
     *_pull_columns(),
     Column("ordinal", Integer, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", Words, nullable=False),
     Column("is_live", Boolean(create_constraint=False), nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -156,28 +179,28 @@ ledger = Table(
     Column("run_id", ForeignKey("runs.id"), primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("kind", String(50), nullable=False),
-    Column("actor", String(200), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("commit_sha", String(SHA_LENGTH)),
-    Column("block", Text),
+    Column("kind", Name(50), nullable=False),
+    Column("actor", Name(200), nullable=False),
+    Column("text", Words, nullable=False),
+    Column("commit_sha", Name(SHA_LENGTH)),
+    Column("block", Words),
     Column("comment_id", BigInteger),
 )
 
 effects = Table(
     "effects",
     metadata,
-    Column("key", String(300), primary_key=True),
+    Column("key", Name(300), primary_key=True),
     *_pull_columns(),
     Column("seq", Integer, nullable=False),
     Column("run_id", ForeignKey("runs.id")),
-    Column("kind", String(50), nullable=False),
-    Column("payload", Text, nullable=False),
-    Column("state", String(20), nullable=False),
+    Column("kind", Name(50), nullable=False),
+    Column("payload", Words, nullable=False),
+    Column("state", Name(20), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("not_before", UtcDateTime),
-    Column("error", Text),
-    Column("result", Text),
+    Column("error", Words),
+    Column("result", Words),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
@@ -207,9 +230,9 @@ checklists = Table(
     *_pull_columns(primary_key=True),
     Column("run_id", ForeignKey("runs.id")),
     Column("comment_id", BigInteger, nullable=False),
-    Column("digest", String(128), nullable=False),
-    Column("awaiting_head", String(SHA_LENGTH)),
-    Column("awaiting_block", Text),
+    Column("digest", Name(128), nullable=False),
+    Column("awaiting_head", Name(SHA_LENGTH)),
+    Column("awaiting_block", Words),
     Column("awaiting_at", UtcDateTime),
     _of_a_pull(),
 )
@@ -218,10 +241,10 @@ checks = Table(
     "checks",
     metadata,
     *_pull_columns(primary_key=True),
-    Column("head_sha", String(SHA_LENGTH), primary_key=True),
-    Column("name", String(200), primary_key=True),
+    Column("head_sha", Name(SHA_LENGTH), primary_key=True),
+    Column("name", Name(200), primary_key=True),
     Column("check_run_id", BigInteger, nullable=False),
-    Column("digest", String(128), nullable=False),
+    Column("digest", Name(128), nullable=False),
     Column("saved_at", UtcDateTime, nullable=False),
     _of_a_pull(),
 )
@@ -230,10 +253,10 @@ merge_groups = Table(
     "merge_groups",
     metadata,
     Column("repository_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("head_sha", String(SHA_LENGTH), primary_key=True),
+    Column("head_sha", Name(SHA_LENGTH), primary_key=True),
     Column("number", Integer, nullable=False),
-    Column("base_ref", String(1000), nullable=False),
-    Column("check_runs", Text, nullable=False, server_default="{}"),
+    Column("base_ref", Name(1000), nullable=False),
+    Column("check_runs", Words, nullable=False, server_default="{}"),
     Column("requested_at", UtcDateTime, nullable=False),
     Column("begun_at", UtcDateTime),
     Column("answered_at", UtcDateTime),
@@ -254,14 +277,14 @@ issue_commands = Table(
     Column("comment_id", BigInteger, primary_key=True, autoincrement=False),
     Column("number", Integer, nullable=False),
     Column("installation_id", BigInteger, nullable=False),
-    Column("full_name", String(300), nullable=False),
-    Column("author", String(200), nullable=False),
+    Column("full_name", Name(300), nullable=False),
+    Column("author", Name(200), nullable=False),
     Column("author_id", BigInteger, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", Words, nullable=False),
     Column("written_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("retry_at", UtcDateTime),
-    Column("last_error", Text),
+    Column("last_error", Words),
     Column("handled_at", UtcDateTime),
 )
 Index(
@@ -269,4 +292,18 @@ Index(
     issue_commands.c.written_at,
     sqlite_where=issue_commands.c.handled_at.is_(None),
     postgresql_where=issue_commands.c.handled_at.is_(None),
+)
+
+repositories = Table(
+    "repositories",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("policy_generation", Integer, nullable=False, server_default="0"),
+)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", Name(50), primary_key=True),
+    Column("begun_at", UtcDateTime, nullable=False),
 )

@@ -21,12 +21,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from typer.testing import CliRunner
 
 from bot.cli.main import app
-from bot.cli.serve import Serving, serving
+from bot.github.app import utc_now
 from bot.github.exchange import Timeouts
 from bot.sandbox import Answer, Hang, Sandbox
 from bot.store.migrate import prepare
 from tests.cli.from_environment import settings_from
 from tests.e2e.processes import OWN_SETTINGS, settings_of
+from tests.e2e.whole import Whole, whole
 from tests.logging_state import kept_logging
 
 pytestmark = pytest.mark.filterwarnings("ignore:The RSA key is 1024 bits")
@@ -63,7 +64,7 @@ class Clinic:
     """A sandbox, a bot that serves it, and the settings of both."""
 
     sandbox: Sandbox
-    bot: Serving
+    bot: Whole
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -122,7 +123,7 @@ async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
     loaded = settings_from(settings)
     prepare(loaded.database_url)
     try:
-        async with serving(loaded) as bot:
+        async with whole(loaded, utc_now) as bot:
             settings["PUBLIC_URL"] = bot.address
             sandbox.set_webhook_url(bot.address + loaded.webhook_path)
             await bot.dispatcher.until_idle()

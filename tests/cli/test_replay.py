@@ -17,7 +17,6 @@ import structlog
 from typer.testing import CliRunner
 
 from bot.cli.main import app
-from bot.cli.serve import serving
 from bot.sandbox import Sandbox, generate_key
 from bot.sandbox.hooks import Event
 from bot.store.migrate import prepare
@@ -25,6 +24,7 @@ from bot.store.operations import Operations
 from tests.cli.from_environment import settings_from
 from tests.e2e.processes import OWN_SETTINGS, settings_of
 from tests.e2e.scenario import Scenario
+from tests.e2e.whole import whole
 from tests.logging_state import kept_logging
 
 PEM = generate_key()
@@ -52,7 +52,7 @@ async def github(tmp_path: Path) -> AsyncIterator[Scenario]:
     settings = settings_from(settings_of(sandbox, tmp_path))
     prepare(settings.database_url)
     try:
-        async with serving(settings, sandbox.clock.precise) as bot, aiohttp.ClientSession() as http:
+        async with whole(settings, sandbox.clock.precise) as bot, aiohttp.ClientSession() as http:
             sandbox.set_webhook_url(bot.address + settings.webhook_path)
             yield Scenario(sandbox, bot, http, tmp_path)
     finally:

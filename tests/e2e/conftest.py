@@ -11,13 +11,13 @@ import aiohttp
 import pytest
 import structlog
 
-from bot.cli.serve import serving
 from bot.sandbox import Sandbox
 from bot.sandbox.clock import Clock
 from bot.sandbox.server import generate_key
 from bot.settings import Settings
-from tests.databases import migrated
+from tests.databases import url_for
 from tests.e2e.scenario import Scenario
+from tests.e2e.whole import whole
 
 
 @pytest.fixture(scope="session")
@@ -48,22 +48,21 @@ def settings_for(sandbox: Sandbox, folder: Path, port: int = 0) -> Settings:
         github_url=sandbox.url,
         public_url=PUBLIC_URL,
         oidc_issuer=sandbox.url,
-        database_url=f"sqlite:///{folder / 'stepwise.db'}",
+        database_url=url_for(folder),
         host="127.0.0.1",
         port=port,
     )
 
 
 @pytest.fixture
-async def github(app_key: str, tmp_path: Path) -> AsyncIterator[Scenario]:
+async def github(app_key: str, tmp_path: Path, database: str) -> AsyncIterator[Scenario]:
     """The scenario: a GitHub with `acme/shop`, and a bot that serves it."""
     clock = Clock()
     clock.freeze(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
     sandbox = await Sandbox.start(private_key_pem=app_key, clock=clock, directory=tmp_path / "git")
     settings = settings_for(sandbox, tmp_path)
-    migrated(settings.database_url)
     try:
-        async with serving(settings, clock.precise) as bot, aiohttp.ClientSession() as http:
+        async with whole(settings, clock.precise) as bot, aiohttp.ClientSession() as http:
             sandbox.set_webhook_url(bot.address + settings.webhook_path)
             yield Scenario(sandbox, bot, http, tmp_path)
     finally:

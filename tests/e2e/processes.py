@@ -298,9 +298,10 @@ def _live(order: dict[str, Any]) -> None:
 
 
 async def _serve(settings: Any, meet: int) -> None:
-    from bot.cli.serve import serving
+    from bot.github.app import utc_now
+    from tests.e2e.whole import whole
 
-    async with serving(settings) as running:
+    async with whole(settings, utc_now) as running:
         reader, writer = await asyncio.open_connection("127.0.0.1", meet)
         writer.write(json.dumps({"pid": os.getpid(), "address": running.address}).encode() + b"\n")
         while await reader.readline():

@@ -15,12 +15,12 @@ from typing import Any
 
 import aiohttp
 
-from bot.cli.serve import Serving
 from bot.sandbox import Sandbox
 from bot.sandbox.control import request_action, set_ci
 from bot.sandbox.seeding import seed_files
 from tests.e2e.calls import Calls, calls_of
 from tests.e2e.clones import Clones, File
+from tests.e2e.whole import Whole
 
 PLAN = "docs/exec-plans/active/2026-01-checkout-totals.md"
 COMPLETED = "docs/exec-plans/completed/2026-01-checkout-totals.md"
@@ -67,7 +67,7 @@ class Scenario:
     """One repository with one bot; `pull` is the number of the pull request in play."""
 
     sandbox: Sandbox
-    bot: Serving
+    bot: Whole
     http: aiohttp.ClientSession
     folder: Path
     repository: str = "acme/shop"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.serve import serving
 from bot.sandbox.oidc import Wrong
 from tests.e2e.conftest import PUBLIC_URL, settings_for
 from tests.e2e.scenario import Scenario
+from tests.e2e.whole import whole
 from tests.e2e.workers import AUDIENCE, executed, workers
 
 
@@ -175,7 +175,7 @@ async def test_a_report_that_was_acknowledged_outlives_the_bot(github: Scenario,
     assert "B01 is active" in await github.headline()
 
     settings = settings_for(github.sandbox, tmp_path)
-    async with serving(settings, github.sandbox.clock.precise) as next_life:
+    async with whole(settings, github.sandbox.clock.precise) as next_life:
         github.bot = next_life
         github.sandbox.set_webhook_url(next_life.address + settings.webhook_path)
         await github.settle()

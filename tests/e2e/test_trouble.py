@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -24,11 +23,12 @@ from bot.sandbox import Answer, Hang, PrimaryLimit, Reset, Sandbox, SecondaryLim
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import ApiAction, Faults
 from bot.sandbox.hub import Logged
-from tests.databases import migrated
+from tests.databases import query, url_for
 from tests.e2e.calls import BOT
 from tests.e2e.conftest import settings_for
 from tests.e2e.scenario import BRANCH, COMPLETED, PLAN, Scenario
 from tests.e2e.story import TWO_BLOCKS, difference, left, patient, walk
+from tests.e2e.whole import whole
 
 MOST_TRIES = 150
 NUMBER = re.compile(r"/(?:[0-9]+|[0-9a-f]{40}(?:\.\.\.[0-9a-f]{40})?)(?=/|$)")
@@ -89,16 +89,20 @@ class Waiting(Scenario):
 
     def until_next_try(self) -> float | None:
         """Seconds until the bot tries something again; None when nothing is left to be tried."""
-        with closing(sqlite3.connect(self.folder / "stepwise.db")) as database:
-            (due,) = database.execute(
-                "SELECT min(at) FROM (SELECT retry_at AS at FROM pulls WHERE attempts > 0 UNION ALL "
-                "SELECT max(coalesce(not_before, ''), coalesce(retry_at, '')) FROM effects "
-                "JOIN pulls USING (repository_id, number) WHERE finished_at IS NULL)"
-            ).fetchone()
-        if not due:
-            return None
-        at = datetime.fromisoformat(due).replace(tzinfo=UTC)
-        return max(0.001, (at - self.sandbox.clock.precise()).total_seconds())
+        tries = query(
+            url_for(self.folder),
+            "SELECT retry_at, NULL FROM pulls WHERE attempts > 0 UNION ALL "
+            "SELECT retry_at, not_before FROM effects JOIN pulls USING (repository_id, number) "
+            "WHERE finished_at IS NULL",
+        )
+        now = self.sandbox.clock.precise()
+        due = [max((moment(at) for at in both if at), default=now) for both in tries]
+        return max(0.001, (min(due) - now).total_seconds()) if due else None
+
+
+def moment(stored: datetime | str) -> datetime:
+    """SQLite gives times as text without a zone."""
+    return (datetime.fromisoformat(stored) if isinstance(stored, str) else stored).replace(tzinfo=UTC)
 
 
 @asynccontextmanager
@@ -113,11 +117,10 @@ async def troubled(app_key: str, folder: Path) -> AsyncIterator[Waiting]:
     sandbox = await Sandbox.start(private_key_pem=app_key, clock=clock, directory=folder / "git")
     sandbox.hub.faults = sandbox.hub.hooks.faults = Trouble()
     settings = settings_for(sandbox, folder)
-    migrated(settings.database_url)
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(serve, "GitHubApp", partial(GitHubApp, timeouts=Timeouts(2.0, 0.5), pause=no_pause))
-            async with serve.serving(settings, clock.precise) as bot, aiohttp.ClientSession() as http:
+            async with whole(settings, clock.precise) as bot, aiohttp.ClientSession() as http:
                 sandbox.set_webhook_url(bot.address + settings.webhook_path)
                 scenario = Waiting(sandbox, bot, http, folder)
                 await patient(scenario)
@@ -127,7 +130,7 @@ async def troubled(app_key: str, folder: Path) -> AsyncIterator[Waiting]:
 
 
 @pytest.fixture
-async def github(app_key: str, tmp_path: Path) -> AsyncIterator[Waiting]:
+async def github(app_key: str, tmp_path: Path, database: str) -> AsyncIterator[Waiting]:
     async with troubled(app_key, tmp_path) as scenario:
         yield scenario
 

@@ -11,10 +11,11 @@ import aiohttp
 import pytest
 import structlog
 
-from bot.cli.serve import serving
+from bot.github.app import utc_now
 from bot.sandbox.server import generate_key
 from bot.settings import Settings
 from bot.store.migrate import prepare
+from tests.e2e.whole import whole
 from tests.emulate.between import HOOKS, Between, between
 from tests.emulate.emulator import emulator, missing
 from tests.emulate.seed import APP_ID, MANIFEST, SECRET, seed
@@ -68,7 +69,7 @@ async def emulated(key: str, folder: Path, permissions: Mapping[str, str] | None
     async with furnished(key, folder, permissions) as world:
         settings = settings_for(world.between, folder, key)
         prepare(settings.database_url)
-        async with serving(settings) as world.bot:
+        async with whole(settings, utc_now) as world.bot:
             world.between.bot = world.bot.address + settings.webhook_path
             yield world
 

@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.store.store import Store
-from tests.databases import migrated
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def url(database: str) -> str:
     """A migrated database of its own."""
-    url = f"sqlite:///{tmp_path / 'stepwise.db'}"
-    migrated(url)
-    return url
+    return database
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +17,7 @@ from bot.service.route import Router
 from bot.store.inbox import Inbox
 from bot.store.reactions import Reaction
 from bot.store.store import Store
+from tests.databases import query
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 APP = 4242
@@ -33,7 +32,7 @@ Send = Callable[..., Awaitable[str | None]]
 @pytest.fixture
 async def send(store: Store, url: str) -> AsyncIterator[Send]:
     """Store and route one delivery; why it was ignored, None when it was not."""
-    router = Router(store, APP, lambda: NOON, lambda _: None)
+    router = Router(store, APP, lambda: NOON)
     await remember(store, PULL)
     inbox = Inbox.open(url)
     await inbox.start()
@@ -44,9 +43,8 @@ async def send(store: Store, url: str) -> AsyncIterator[Send]:
         body = json.dumps({"repository": repository, "installation": {"id": 1}, **payload}).encode()
         await inbox.accept(guid, event, body)
         await router.route_waiting()
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
-            found = database.execute("SELECT ignored FROM deliveries WHERE guid = ?", (guid,)).fetchone()
-        return None if found[0] is None else str(found[0])
+        (found,) = query(url, "SELECT ignored FROM deliveries WHERE guid = :guid", guid=guid)
+        return None if found.ignored is None else str(found.ignored)
 
     yield sent
     await inbox.stop()

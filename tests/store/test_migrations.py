@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import inspect
 
 from bot.store import tables
+from bot.store.backends import backend_of
 from bot.store.errors import StoreError, WrongRevision
 from bot.store.migrate import check_revision, current_revision, head_revision, migrate, prepare
 from bot.store.tables import metadata
+from tests.databases import query
 
 
 def test_migrations_build_exactly_the_tables_that_the_code_uses(url: str) -> None:
-    engine = create_engine(url)
+    engine = backend_of(url).migrating_engine(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
@@ -25,13 +27,14 @@ def test_migrations_build_exactly_the_tables_that_the_code_uses(url: str) -> Non
 
 
 def test_partial_indexes_are_those_that_the_code_names(url: str) -> None:
-    engine = create_engine(url)
+    engine = backend_of(url).migrating_engine(url)
+    dialect = engine.dialect.name
     found = {index["name"]: index for table in metadata.tables for index in inspect(engine).get_indexes(table)}
     named = {index.name: index for table in metadata.tables.values() for index in table.indexes}
     assert set(found) == set(named)
     for name, index in named.items():
-        condition = index.dialect_options["sqlite"]["where"]
-        assert ("sqlite_where" in found[name].get("dialect_options", {})) == (condition is not None)
+        condition = index.dialect_options[dialect]["where"]
+        assert (f"{dialect}_where" in found[name].get("dialect_options", {})) == (condition is not None)
         assert bool(found[name]["unique"]) == bool(index.unique)
     engine.dispose()
 
@@ -89,8 +92,7 @@ def test_serving_refuses_a_database_without_tables(tmp_path: Path) -> None:
 
 
 def test_a_database_of_a_newer_version_is_refused(url: str) -> None:
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    query(url, "UPDATE alembic_version SET version_num = '9999'")
     for use in (prepare, check_revision, migrate):
         with pytest.raises(WrongRevision, match="9999, which this version of Stepwise does not know") as refusal:
             use(url)
@@ -98,8 +100,7 @@ def test_a_database_of_a_newer_version_is_refused(url: str) -> None:
 
 
 def test_a_database_of_an_older_version_is_refused_until_migrated(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        connection.execute("DELETE FROM alembic_version")
+    query(url, "DELETE FROM alembic_version")
     assert current_revision(url) is None
     with pytest.raises(WrongRevision, match="run `stepwise migrate`"):
         check_revision(url)
@@ -116,9 +117,7 @@ def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
         prepare(f"sqlite:///{tmp_path / 'no' / 'such.db'}")
 
 
-@pytest.mark.parametrize(
-    "url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://x/y", "sqlite:///a?b=c"]
-)
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "mysql://x/y", "sqlite:///a?b=c"])
 def test_other_addresses_are_refused(url: str) -> None:
     with pytest.raises(StoreError, match="sqlite:///path"):
         prepare(url)

@@ -5,7 +5,6 @@ import hmac
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +21,6 @@ from bot.store.inbox import Inbox
 from bot.store.store import Store
 from bot.web.app import create_app
 from bot.web.reports import Reports
-from tests.databases import migrated
 
 SECRET = "It's a Secret to Everybody"
 HOOK = "/api/github/webhooks"
@@ -35,12 +33,12 @@ def pem() -> str:
 
 
 @pytest.fixture
-def settings(pem: str, tmp_path: Path) -> Settings:
+def settings(pem: str, database: str) -> Settings:
     values: dict[str, Any] = {
         "app_id": 4711,
         "private_key": pem,
         "webhook_secret": SECRET,
-        "database_url": f"sqlite:///{tmp_path / 'stepwise.db'}",
+        "database_url": database,
     }
     return Settings(_env_file=None, **values)
 
@@ -111,7 +109,6 @@ def present(headers: Mapping[str, str | None]) -> dict[str, str]:
 async def a_site(
     settings: Settings, with_reports: Callable[[Store, FullInbox, Metrics], Reports] | None = None, **options: Any
 ) -> AsyncIterator[Site]:
-    migrated(settings.database_url)
     store = Store.open(settings.database_url)
     inbox = FullInbox.open(settings.database_url)
     await inbox.start()

@@ -1,0 +1,50 @@
+"""On which database the tests run: on SQLite all of them, on PostgreSQL those that touch a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import databases
+from tests.clusters import Cluster, cluster
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the bot stores in")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite: about SQLite itself; left out on PostgreSQL")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") == "sqlite":
+        return
+    chosen = [item for item in items if "database" in _fixtures(item) and item.get_closest_marker("sqlite") is None]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[Cluster | None]:
+    """The PostgreSQL of this test process; None where tests run on SQLite."""
+    if request.config.getoption("--database") == "sqlite":
+        yield None
+        return
+    with cluster() as made:
+        databases.use(made)
+        yield made
+        databases.use(None)
+
+
+@pytest.fixture
+def database(server: Cluster | None, tmp_path: Path) -> Iterator[str]:
+    """The address of this test's database, with all tables in it. Whatever touches a database asks for this."""
+    yield databases.url_for(tmp_path)
+    databases.forget(tmp_path)
