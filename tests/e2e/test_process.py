@@ -110,7 +110,7 @@ async def stage(app_key: str, tmp_path: Path) -> AsyncIterator[Stage]:
         (GOOD | {"APP_ID": "four"}, ["APP_ID", "PRIVATE_KEY"]),
         (GOOD, ["PRIVATE_KEY"]),
         (GOOD | {"PRIVATE_KEY": "", "PRIVATE_KEY_PATH": "nowhere.pem"}, ["PRIVATE_KEY_PATH"]),
-        ({"PORT": "99999", "DATABASE_URL": "postgresql://u:secret-word@h/d"}, ["PORT", "DATABASE_URL"]),
+        ({"PORT": "99999", "DATABASE_URL": "mysql://u:secret-word@h/d"}, ["PORT", "DATABASE_URL"]),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_a_line_that_names_it(
