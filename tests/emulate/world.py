@@ -11,9 +11,9 @@ from typing import Any, Final
 import aiohttp
 import jwt
 
-from bot.cli.serve import Serving
 from bot.sandbox.seeding import seed_files
 from tests.e2e.scenario import BRANCH, PLAN, PLAN_FILES, PLAN_TEXT
+from tests.e2e.whole import Whole
 from tests.emulate.between import Between, Call
 from tests.emulate.seed import BOT, CI_APP_ID, CI_INSTALLATION, ROLES, token
 
@@ -43,7 +43,7 @@ class World:
     between: Between
     http: aiohttp.ClientSession
     key: str
-    bot: Serving | None = None
+    bot: Whole | None = None
     pull: int = 0
 
     # -- what people do ------------------------------------------------------------------------------------------
