@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ from typing import Any
 import yaml
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from bot.sandbox.git.store import EMPTY_TREE, GitStore, Person
+from bot.sandbox.git.seeded import Step, create_with
+from bot.sandbox.git.store import GitStore, Person
 from bot.sandbox.githubsown import add_githubs_own
 from bot.sandbox.pushes import fetch_head
 from bot.sandbox.state import ROLES, Account, App, Installation, Issue, Label, Pull, Repository, Team
@@ -128,9 +130,15 @@ def load(world: World, file: Path, directory: Path, key: RSAPublicKey, secret: s
     return under_test[0]
 
 
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Any:
+    """The same seed is read again at every start; nothing here changes what was read."""
+    return yaml.safe_load(text)
+
+
 def _read(file: Path) -> Node:
     try:
-        value = yaml.safe_load(file.read_text(encoding="utf-8"))
+        value = _parsed(file.read_text(encoding="utf-8"))
     except OSError as problem:
         raise SeedError(f"{file}: {problem.strerror}") from problem
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
@@ -255,7 +263,7 @@ def _repository(world: World, node: Node, directory: Path) -> None:
         raise node.fail("'name' is owner/name")
     owner = _known(world, node, owner_login)
     default = node.get("default_branch", str, "main")
-    git = GitStore.create(directory / owner.login / f"{name}.git", default)
+    git = _git(world, node, directory / owner.login / f"{name}.git", default, owner)
     number = 3000 + len(world.repos) + 1
     repo = Repository(
         number,
@@ -275,40 +283,43 @@ def _repository(world: World, node: Node, directory: Path) -> None:
     for label, color in node.get("labels", dict, {}).items():
         repo.labels[label.lower()] = Label(world.next_id("label"), label, str(color), None)
     world.repos[repo.full_name.lower()] = repo
-    author = next((a for a in world.accounts.values() if a.type == "User"), owner)
-    tree = git.add_tree(_blobs(git, _files(node)))
-    person = Person(author.name, author.email, BEGINNING)
-    git.set_ref(f"refs/heads/{default}", git.add_commit(tree, [], "Begin\n", person, person))
-    for index, branch in enumerate(node.items("branches", {"name", "from", "author", "message", "folder", "files"})):
-        _branch(world, repo, branch, BEGINNING + timedelta(minutes=10 * (index + 1)))
     for pull in node.items("pulls", {"head", "base", "title", "body", "author"}):
         _pull(world, repo, pull)
 
 
-def _files(node: Node) -> dict[str, bytes]:
+def _git(world: World, node: Node, path: Path, default: str, owner: Account) -> GitStore:
+    author = next((a for a in world.accounts.values() if a.type == "User"), owner)
+    steps = [Step(default, None, Person(author.name, author.email, BEGINNING), "Begin\n", _files(node))]
+    known = {default}
+    for index, branch in enumerate(node.items("branches", {"name", "from", "author", "message", "folder", "files"})):
+        step = _step(world, branch, default, BEGINNING + timedelta(minutes=10 * (index + 1)))
+        if not known & {step.branch, step.start}:
+            raise branch.fail(f"there is no branch {step.start!r}")
+        known.add(step.branch)
+        steps.append(step)
+    return create_with(path, default, tuple(steps))
+
+
+def _step(world: World, node: Node, default: str, at: datetime) -> Step:
+    author = _known(world, node, node.get("author", str))
+    return Step(
+        node.get("name", str),
+        node.get("from", str, default),
+        Person(author.name, author.email, at),
+        node.get("message", str) + "\n",
+        _files(node),
+    )
+
+
+def _files(node: Node) -> tuple[tuple[str, bytes], ...]:
     found: dict[str, bytes] = {}
     if (folder := node.get("folder", str, None)) is not None:
         try:
             found = seed_files(folder, node.file.parent)
         except FileNotFoundError as problem:
             raise node.fail(f"'folder' {folder} does not exist beside the file") from problem
-    return found | {str(path): str(text).encode() for path, text in node.get("files", dict, {}).items()}
-
-
-def _blobs(git: GitStore, files: dict[str, bytes]) -> dict[str, tuple[int, str]]:
-    return {path: (0o100644, git.add_blob(content)) for path, content in files.items()}
-
-
-def _branch(world: World, repo: Repository, node: Node, at: datetime) -> None:
-    git, name = repo.git, node.get("name", str)
-    start = node.get("from", str, repo.default_branch)
-    before = git.branch(name) or git.branch(start)
-    if before is None:
-        raise node.fail(f"there is no branch {start!r}")
-    author = _known(world, node, node.get("author", str))
-    tree = git.add_tree(git.flat(git.tree_of(before) or EMPTY_TREE) | _blobs(git, _files(node)))
-    person = Person(author.name, author.email, at)
-    git.set_ref(f"refs/heads/{name}", git.add_commit(tree, [before], node.get("message", str) + "\n", person, person))
+    given = {str(path): str(text).encode() for path, text in node.get("files", dict, {}).items()}
+    return tuple((found | given).items())
 
 
 def _pull(world: World, repo: Repository, node: Node) -> None:

@@ -39,6 +39,16 @@ class MovedFrom:
     path: str
 
 
+# No sample hooks in new clones, no housekeeping after each command, no waiting for the disk: clones live for one test.
+_OPTIONS = {"init.templateDir": "", "gc.auto": "0", "maintenance.auto": "false", "core.fsync": "none"}
+_CONFIGURED = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_CONFIG_COUNT": str(len(_OPTIONS)),
+    **{f"GIT_CONFIG_KEY_{index}": key for index, key in enumerate(_OPTIONS)},
+    **{f"GIT_CONFIG_VALUE_{index}": value for index, value in enumerate(_OPTIONS.values())},
+}
+
 File = str | bytes | None | Link | Executable | Submodule | MovedFrom
 
 
@@ -116,7 +126,7 @@ class Clones:
         return self._made[repository, by]
 
     async def git(self, folder: Path, *arguments: str) -> str:
-        environment = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(self.folder), "GIT_TERMINAL_PROMPT": "0"}
+        environment = {**os.environ, **_CONFIGURED, "HOME": str(self.folder)}
         process = await asyncio.create_subprocess_exec(
             "git",
             *arguments,

@@ -51,6 +51,7 @@ class GitStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.repo = Repo(str(path))
+        self._read: dict[str, Commit | Tree] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
         self.differences: dict[tuple[str, str], list[FileChange]] = {}
 
@@ -65,6 +66,10 @@ class GitStore:
         config.set((b"uploadpack",), b"allowAnySHA1InWant", b"true")
         config.set((b"receive",), b"denyDeleteCurrent", b"true")
         config.set((b"transfer",), b"hideRefs", b"refs/sandbox")
+        # Nothing here has to outlive the machine or grows old: no waiting for the disk, no looking for garbage.
+        config.set((b"core",), b"fsync", b"none")
+        config.set((b"gc",), b"auto", b"0")
+        config.set((b"receive",), b"autogc", b"false")
         config.write_to_path()
         # A first commit is compared with the empty tree, which git knows without storing it and dulwich does not.
         repo.object_store.add_object(Tree())
@@ -77,10 +82,16 @@ class GitStore:
     # objects
 
     def get(self, sha: str) -> ShaFile | None:
+        """Give an object by its full id, which names its bytes for good: commits and trees are read from disk once."""
+        if (known := self._read.get(sha)) is not None:
+            return known
         try:
-            return self.repo.object_store[cast("Any", sha.encode())]
+            found = self.repo.object_store[cast("Any", sha.encode())]
         except (KeyError, ValueError, AssertionError):
             return None
+        if isinstance(found, Commit | Tree):
+            self._read[sha] = found
+        return found
 
     def commit(self, sha: str) -> Commit | None:
         found = self.get(sha)
