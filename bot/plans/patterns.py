@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
-from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore.base import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
@@ -48,24 +47,53 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _PatternList:
-    spec: GitIgnoreSpec
-    owners: tuple[str, ...]
+    """Patterns none of which is negated: `any_of` says whether one matches, `each` which, the last one first."""
+
+    any_of: re.Pattern[str] | None
+    each: tuple[tuple[re.Pattern[str], str], ...]
 
     @classmethod
     def compile(cls, patterns: Sequence[str], *, is_rooted: bool = False, is_folded: bool = False) -> _PatternList:
-        lines: list[str] = []
-        owners: list[str] = []
+        each = []
         for pattern in patterns:
             for line in gitignore_lines(pattern):
-                lines.append(_rooted(line) if is_rooted else _folded_line(line) if is_folded else line)
-                owners.append(pattern)
-        return cls(GitIgnoreSpec([_compiled(line) for line in lines], backend="simple"), tuple(owners))
+                regex = _compiled(_rooted(line) if is_rooted else _folded_line(line) if is_folded else line).regex
+                if regex is not None:
+                    each.append((regex, pattern))
+        any_of = _any_of([regex.pattern for regex, _ in each]) if each else None
+        return cls(any_of, tuple(reversed(each)))
 
     def match(self, path: str) -> str | None:
-        if not self.owners:
+        """The pattern that a path owes it to, as pathspec's `GitIgnoreSpec` names it, in a tenth of the time.
+
+        That is the last one that matches the path itself, else the last one that matches a directory above.
+        """
+        if self.any_of is None or self.any_of.match(path) is None:
             return None
-        result = self.spec.check_file(path)
-        return self.owners[result.index] if result.include and result.index is not None else None
+        above: str | None = None
+        for regex, owner in self.each:
+            found = regex.match(path)
+            if found is not None:
+                if found.lastgroup != _DIRECTORY:
+                    return owner
+                above = above or owner
+        return above
+
+
+_DIRECTORY: Final = "ps_d"
+"""The group with which pathspec's expressions mark that a directory above the path matched, and not the path itself."""
+_ANYWHERE: Final = "^(?:.+?/)??"
+
+
+def _any_of(regexes: Sequence[str]) -> re.Pattern[str]:
+    """One expression for all, so that what matches none, as most files match no exclude pattern, costs one look.
+
+    The ways into any directory are walked once for all of the patterns that begin with them.
+    """
+    unnamed = [regex.replace(f"(?P<{_DIRECTORY}>", "(?:") for regex in regexes]
+    anywhere = [regex.removeprefix(_ANYWHERE) for regex in unnamed if regex.startswith(_ANYWHERE)]
+    others = [regex for regex in unnamed if not regex.startswith(_ANYWHERE)]
+    return re.compile("|".join([*others, f"{_ANYWHERE}(?:{'|'.join(anywhere)})"] if anywhere else others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +249,15 @@ def _rooted(line: str) -> str:
 
 def _compiled(line: str) -> GitIgnoreSpecPattern:
     regex, include = GitIgnoreSpecPattern.pattern_to_regex(line)
-    return GitIgnoreSpecPattern(None if regex is None else re.compile(_without_backtracking(regex)), include)
+    return GitIgnoreSpecPattern(None if regex is None else re.compile(_from_the_start(regex)), include)
+
+
+def _from_the_start(regex: str) -> str:
+    """The expression for matching at a path's first character, in time that is linear in the path.
+
+    pathspec searches; all it has that is not anchored is `**/`, a slash anywhere.
+    """
+    return _without_backtracking(regex) if regex.startswith("^") else f"^.*?{regex}"
 
 
 def _without_backtracking(regex: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from bot.plans.patterns import PatternError, ScopeRules, gitignore_lines, pattern_problem
@@ -178,6 +179,25 @@ def test_patterns_agree_with_git(
     ignored = set(answer.stdout.decode().split("\0")) - {""}
     rules = ScopeRules.compile(["**"], patterns)
     assert {path for path in paths if rules.judge(path).reason == "excluded"} == ignored
+
+
+@given(
+    st.lists(st.tuples(git_patterns, st.sampled_from(["", "/"]), st.sampled_from(["", "/"])), min_size=1, max_size=6),
+    st.lists(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map("/".join), min_size=1, max_size=15),
+)
+@settings(max_examples=100, deadline=None)
+def test_the_rule_that_is_named_is_the_one_that_pathspec_names(
+    parts: list[tuple[str, str, str]], paths: list[str]
+) -> None:
+    patterns = [f"{front}{middle}{behind}" for middle, front, behind in parts]
+    assume(all(pattern_problem(pattern) is None for pattern in patterns))
+    rules = ScopeRules.compile(["**"], patterns)
+    each = [GitIgnoreSpecPattern(regex, True) for regex, _ in reversed(rules.exclude.each)]
+    spec = GitIgnoreSpec(each, backend="simple")
+    for path in paths:
+        index = spec.check_file(path).index
+        named = rules.exclude.match(path)
+        assert named == (None if index is None else rules.exclude.each[-1 - index][1]), path
 
 
 _repositories: list[Path] = []
