@@ -99,6 +99,11 @@ class Client:
         value, _ = await self._get_json(template, url, JSON_MEDIA_TYPE, forever=True)
         return value
 
+    def keep_forever(self, template: str, value: Json, /, **values: urls.Value) -> None:
+        """Note what `get_forever` would bring: the caller has just made the object, and its SHA says what is in it."""
+        kept = Kept(json.dumps(value).encode(), {"content-type": JSON_MEDIA_TYPE})
+        self.wire.cache.keep(("forever", self.scope, self._url(template, values)), kept)
+
     async def each(
         self, template: str, /, *, iterable_key: str | None = None, **values: urls.Value
     ) -> AsyncIterator[list[Json]]:

@@ -6,14 +6,16 @@ import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from bot.github import urls
 from bot.github.answers import Json, field, records
 from bot.github.client import Client
 from bot.github.errors import AlreadyExists, HeadMoved, NotAFile, NotFound, UnexpectedAnswer, Unprocessable
 from bot.github.repos import Repo
-from bot.github.trees import Mode, TreeEntry, blob_sha, tree
+from bot.github.trees import Mode, TreeEntry, blob, blob_sha, keep_blob, tree
 
+MOST_BYTES: Final = 1024 * 1024
 # Larger files go into blobs of their own, so that one request does not grow without a bound.
 _MOST_INLINE_BYTES = 256 * 1024
 # Actions does not run for a commit whose message has one of these, and its required checks then block the merge.
@@ -88,26 +90,37 @@ async def commit(client: Client, repo: Repo, sha: str) -> GitCommit:
     )
 
 
+async def read_file(client: Client, repo: Repo, commit_sha: str, path: str) -> bytes | None:
+    """A file of a commit, None where there is none; through the trees that a commit on top of it needs as well.
+
+    Raises NotAFile as `commit_files` does, UnexpectedAnswer for a file that is too large to be rewritten.
+    """
+    entry = await _find(client, repo, (await commit(client, repo, commit_sha)).tree_sha, path)
+    if entry is not None and (entry.size or 0) > MOST_BYTES:
+        raise UnexpectedAnswer(f"{path} is {entry.size} bytes long; the limit is {MOST_BYTES}")
+    return None if entry is None else await blob(client, repo, entry.sha)
+
+
 async def commit_files(
     client: Client,
     repo: Repo,
     branch: str,
-    expected_head: str | None,
+    head: str,
     changes: Mapping[str, bytes | None],
     message: str,
     on_prepared: Callable[[str], Awaitable[None]] | None = None,
 ) -> CommitResult:
     """Write (bytes) and delete (None) files of a branch in one commit; files that are as wanted already are left out.
 
+    `head` is where the branch was when the caller read it, just before: it is not read again, since GitHub refuses to
+    move the branch when it has got other commits meanwhile.
+
     `on_prepared` is told the commit's SHA before the branch moves to it: who keeps it knows after a crash which
     commit to look for.
 
-    Raises HeadMoved when the branch is not at `expected_head`, or moved while this was under way; NotAFile for a path
-    through or onto a symlink, submodule or directory; Unprocessable with GitHub's words for a protected branch.
+    Raises HeadMoved when the branch has moved; NotAFile for a path through or onto a symlink, submodule or directory;
+    Unprocessable with GitHub's words for a protected branch.
     """
-    head = await read_ref(client, repo, branch)
-    if expected_head is not None and head != expected_head:
-        raise HeadMoved(branch, expected_head, head)
     base_tree = (await commit(client, repo, head)).tree_sha
     blob_shas = {path: blob_sha(content) for path, content in changes.items() if content is not None}
     entries = await _entries(client, repo, base_tree, changes, blob_shas)
@@ -118,6 +131,9 @@ async def commit_files(
     if on_prepared is not None:
         await on_prepared(new_commit)
     await _move_branch(client, repo, branch, head, new_commit)
+    for content in changes.values():
+        if content is not None and len(content) <= MOST_BYTES:
+            keep_blob(client, repo, content)
     return CommitResult(new_commit, blob_shas, created=True)
 
 

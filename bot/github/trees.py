@@ -14,6 +14,8 @@ from bot.github.client import Client
 from bot.github.errors import UnexpectedAnswer
 from bot.github.repos import Repo
 
+_BLOB = "/repos/{owner}/{repo}/git/blobs/{sha}"
+
 
 class Mode(StrEnum):
     """What git says an entry is."""
@@ -78,9 +80,7 @@ async def whole_tree(client: Client, repo: Repo, sha: str, *, most_calls: int = 
 
 async def blob(client: Client, repo: Repo, sha: str) -> bytes:
     """The bytes of a blob. Raises NotFound, AnswerTooLarge for more than some 20 MB."""
-    value = await client.get_forever(
-        "/repos/{owner}/{repo}/git/blobs/{sha}", owner=repo.owner, repo=repo.name, sha=urls.full_sha(sha)
-    )
+    value = await client.get_forever(_BLOB, owner=repo.owner, repo=repo.name, sha=urls.full_sha(sha))
     if field(value, "encoding", str, "the blob") != "base64":
         raise UnexpectedAnswer("The blob is not in base64")
     try:
@@ -90,6 +90,16 @@ async def blob(client: Client, repo: Repo, sha: str) -> bytes:
     if len(content) != field(value, "size", int, "the blob"):
         raise UnexpectedAnswer("The blob is not as long as GitHub says it is")
     return content
+
+
+def keep_blob(client: Client, repo: Repo, content: bytes) -> None:
+    """Note a file that was just written, so that reading it costs no call."""
+    value: Json = {
+        "encoding": "base64",
+        "content": base64.b64encode(content).decode("ascii"),
+        "size": len(content),
+    }
+    client.keep_forever(_BLOB, value, owner=repo.owner, repo=repo.name, sha=blob_sha(content))
 
 
 def blob_sha(content: bytes) -> str:

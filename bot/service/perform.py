@@ -33,7 +33,7 @@ from bot.runs.model import Run
 from bot.runs.workers import is_awaited
 from bot.service.closeout import close_out
 from bot.service.issues import close_issue, open_planning_issue
-from bot.service.record import Result, write_record
+from bot.service.record import OnWritten, Result, write_record
 from bot.service.rolling_back import roll_back
 from bot.service.target import Target
 from bot.service.workers import NOWHERE, Addresses, cancel_worker, start_worker
@@ -61,8 +61,10 @@ class Performer:
         clock: Callable[[], datetime],
         metrics: Metrics,
         addresses: Addresses = NOWHERE,
+        on_written: OnWritten = lambda _path, _content: None,
     ) -> None:
         self._store = store
+        self._on_written = on_written
         self._addresses = addresses
         self._app_id = app_id
         self._clock = clock
@@ -107,7 +109,7 @@ class Performer:
             case Reply():
                 return await self._reply(target, effect, may_have_happened)
             case WriteRecord():
-                return await write_record(target, effect, stored.result, note)
+                return await write_record(target, effect, stored.result, note, self._on_written)
             case CloseOut():
                 return await close_out(target, effect, stored.result, note)
             case StartWorker():

@@ -10,6 +10,7 @@ from cachetools import LRUCache
 
 from bot.github import contents
 from bot.github.errors import GitHubError, UnsafeValue
+from bot.github.trees import blob, blob_sha
 from bot.plans.dialects import Places, dialect_of, read
 from bot.plans.model import PLAN_BYTES_LIMIT, Dialect
 from bot.plans.team_session import read_session
@@ -30,6 +31,12 @@ class PlanFiles:
     def __init__(self) -> None:
         self._blobs: LRUCache[str, bytes] = LRUCache(KEPT_BYTES, getsizeof=len)
         self._plans: LRUCache[tuple[str, str], PlanFile] = LRUCache(256)
+        self._written: LRUCache[tuple[str, str], None] = LRUCache(1024)
+
+    def remember(self, path: str, content: bytes) -> None:
+        """The bot's own commit put these bytes there, as a regular file: its directory need not be asked about it."""
+        if len(content) <= PLAN_BYTES_LIMIT:
+            self._written[path, blob_sha(content)] = None
 
     async def before_a_pull(
         self, target: Target, commit_sha: str, path: str, policy: Policy | PolicyProblem | Unknown
@@ -56,20 +63,28 @@ class PlanFiles:
         if dialect is Dialect.TEAM_SESSION:
             return await self._session(target, head_sha, path)
         listed = {file.path: file.blob for file in files.changed} if isinstance(files, Files) else {}
-        kept = self._plans.get((path, listed.get(path) or ""))
+        version = (path, listed.get(path) or "")
+        kept = self._plans.get(version)
         if kept is not None:
             return kept
+        found: contents.FileAt | contents.NotReadable
         try:
-            found = await contents.file_at(target.client, target.repo, head_sha, path, max_bytes=PLAN_BYTES_LIMIT)
+            if version in self._written:
+                found = contents.FileAt(path, version[1], await blob(target.client, target.repo, version[1]))
+            else:
+                found = await contents.file_at(target.client, target.repo, head_sha, path, max_bytes=PLAN_BYTES_LIMIT)
         except UnsafeValue as error:
             return PlanRefused(path, f"is not a safe path: {error.message}")
         except GitHubError as error:
             return unknown(error)
         if not isinstance(found, contents.FileAt):
             return PlanRefused(path, why_not_readable(found))
+        return await self._read(found, dialect)
+
+    async def _read(self, file: contents.FileAt, dialect: Dialect) -> PlanFile:
         # Reading Markdown takes too long for the event loop that acknowledges webhooks.
-        plan = PlanFile(path, found.blob_sha, await asyncio.to_thread(read, path, found.content, dialect))
-        self._plans[path, found.blob_sha] = plan
+        plan = PlanFile(file.path, file.blob_sha, await asyncio.to_thread(read, file.path, file.content, dialect))
+        self._plans[file.path, file.blob_sha] = plan
         return plan
 
     async def _session(self, target: Target, head_sha: str, path: str) -> PlanFile | PlanRefused | Unknown:

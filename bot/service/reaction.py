@@ -88,7 +88,7 @@ class Reactor:
         self._store = store
         self._clock = clock
         self.observer = Observer(app, app_id, store, clock)
-        self._performer = Performer(store, app_id, clock, metrics, addresses)
+        self._performer = Performer(store, app_id, clock, metrics, addresses, self.observer.plans.remember)
         self._presenter = Presenter(store, app_id, clock)
         self._queue = MergeQueue(store, app_id, clock)
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from bot.github import comparison, contents, git_data, trees
+from bot.github import comparison, git_data, trees
 from bot.github.errors import HeadMoved, NotFound, UnexpectedAnswer
 from bot.runs.effects import Trailers, WriteRecord
 from bot.service.target import Target
@@ -22,12 +22,14 @@ TRIES: Final = 4
 
 Result = Mapping[str, str]
 Note = Callable[[Result], Awaitable[None]]
+OnWritten = Callable[[str, bytes], None]
 
 
-async def write_record(target: Target, effect: WriteRecord, noted: Result, note: Note) -> Result:
+async def write_record(target: Target, effect: WriteRecord, noted: Result, note: Note, on_written: OnWritten) -> Result:
     """Commit the record; `commit` and `blobs` (path to blob SHA) of what was written, nothing if it stood already.
 
-    Raises GitHubError as the client does; HeadMoved when the branch kept moving.
+    `on_written` is told the path and the bytes that stand there now. Raises GitHubError as the client does; HeadMoved
+    when the branch kept moving.
     """
     found = await landed(target, effect.branch, noted)
     if found is not None:
@@ -35,15 +37,15 @@ async def write_record(target: Target, effect: WriteRecord, noted: Result, note:
     message = commit_message(effect.subject, effect.trailers)
     for attempt in range(1, TRIES + 1):
         head = await git_data.read_ref(target.client, target.repo, effect.branch)
-        file = await contents.file_at(target.client, target.repo, head, effect.path)
-        if not isinstance(file, contents.FileAt | contents.Missing):
-            raise UnexpectedAnswer(f"{effect.path} on the branch {effect.branch} is no regular file")
-        before = text_of(file.content) if isinstance(file, contents.FileAt) else None
+        content = await git_data.read_file(target.client, target.repo, head, effect.path)
+        before = None if content is None else text_of(content)
         text = await asyncio.to_thread(written, effect.path, before, effect.record)
         if text is None:
             raise UnexpectedAnswer(f"The plan {effect.path} is not on the branch {effect.branch} any more")
         try:
-            return await commit(target, effect.branch, head, {effect.path: text.encode()}, message, note)
+            result = await commit(target, effect.branch, head, {effect.path: text.encode()}, message, note)
+            on_written(effect.path, text.encode())
+            return result
         except HeadMoved:
             if attempt == TRIES:
                 raise

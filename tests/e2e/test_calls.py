@@ -12,6 +12,8 @@ from tests.e2e.scenario import PLAN, Scenario, block_files, plan_with
 
 PUSH_READS = 5
 COMMAND_READS = 6
+# The branch's head, its commit and the four trees down to the plan; then a look at the new head, like after a push.
+RECORD_READS = 6 + PUSH_READS
 
 
 def writes(calls: Calls) -> list[str]:
@@ -131,6 +133,8 @@ async def test_an_approval_is_within_its_budget_plus_its_record_commit(github: S
         await github.comment("/approve")
     asked = list(takewhile(lambda call: "/git/" not in call.path, calls.made))
     assert sum(call.method == "GET" for call in asked) <= COMMAND_READS, str(calls)
+    assert len(calls.reads) <= COMMAND_READS + RECORD_READS, str(calls)
+    assert len({call.path for call in calls.reads if "/git/" in call.path}) == 6, str(calls)
     made = writes(calls)
     for part in ("POST /git/trees", "POST /git/commits", "PATCH /git/refs/{ref}"):
         assert made.count(part) == 1, str(calls)
