@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EMULATE := tests/emulate/node_modules
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-emulate lint format bench promises attacks schema lock clean
+.PHONY: help demo test test-emulate lint format bench promises attacks fuzz schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ promises: $(VENV)/.dev ## print what the five documents demand and the tests tha
 attacks: $(VENV)/.dev ## try every attack and print the table; ARGS=--undefended takes the defences away
 	@$(BIN)/python -m tests.attacks -n auto --dist worksteal $(ARGS)
 
+fuzz: $(VENV)/.dev $(VENV)/.fuzz ## fuzz every reader of what strangers send; ARGS="--seconds 300 --target reader"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 schema: $(VENV)/.runtime ## write the JSON Schemas of policy and lint output anew
 	@$(BIN)/stepwise schema policy > docs/schema/policy.json
 	@$(BIN)/stepwise schema lint > docs/schema/lint.json
@@ -55,15 +58,21 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Atheris has wheels for some machines only. Where there is none, the fuzzer does without coverage and says so.
+$(VENV)/.fuzz: requirements-fuzz.lock $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements-fuzz.lock || echo "no Atheris for this machine: fuzzing without coverage" >&2
+	@touch $@
+
 # Exactly what the lock file says, and none of the packages' own scripts is run.
 $(EMULATE)/.installed: tests/emulate/package-lock.json
 	@command -v npm >/dev/null || { echo "make test-emulate needs npm (Debian: apt-get install npm)" >&2; exit 1; }
 	npm ci --prefix tests/emulate --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-lock: ## write both lock files anew (needs uv)
+lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements.lock
 	uv pip compile pyproject.toml --extra build --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements-dev.lock
+	uv pip compile --group fuzz --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements-fuzz.lock
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(EMULATE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

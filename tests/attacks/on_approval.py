@@ -92,6 +92,7 @@ ATTACKS: Final[tuple[Attack, ...]] = (
         "pushes while the approval is on its way",
         "an approval is for the bytes that were shown",
         APPROVE + "a_bare_approval_written_before_a_push_does_not_approve_the_push",
+        "runs/test_approve.py::test_a_bare_approval_that_was_written_before_the_push_is_refused_when_it_arrives_after_it",
         APPROVE + "a_push_that_the_bot_has_not_heard_of_is_not_approved",
         "e2e/test_deliveries.py::test_an_approval_that_arrives_late_does_not_approve_what_came_meanwhile",
     ),

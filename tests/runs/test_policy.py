@@ -117,7 +117,9 @@ def test_bombs_are_refused_in_no_time() -> None:
     assert time.process_time() - began < 2
 
 
-@pytest.mark.parametrize("text", ["[" * 30_000, "{" * 30_000, "a: " * 20_000, "- " * 30_000, "? " * 30_000])
+@pytest.mark.parametrize(
+    "text", ["[" * 30_000, "{" * 30_000, "a: " * 20_000, "- " * 30_000, "? " * 30_000, f"a: {'[' * 9000}{']' * 9000}"]
+)
 def test_nesting_without_end_is_a_problem_and_no_crash(text: str) -> None:
     assert problems(text)
 
