@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from bot import __version__
+
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -30,11 +32,58 @@ class Metrics:
         self.inbox_waiting = Gauge(
             "stepwise_inbox_waiting", "Deliveries that wait for the disk", registry=self.registry
         )
-        self.deliveries_unrouted = Gauge(
-            "stepwise_deliveries_unrouted", "Stored deliveries nobody has looked into yet", registry=self.registry
+        self.inbox_batch = Histogram(
+            "stepwise_inbox_batch",
+            "Deliveries that share one trip to the disk",
+            buckets=(1, 2, 5, 10, 20, 50, 100, 200, 512),
+            registry=self.registry,
+        )
+        self.inbox_commit_seconds = Histogram(
+            "stepwise_inbox_commit_seconds", "How long such a trip takes", buckets=SECONDS, registry=self.registry
+        )
+        self.redeliveries = Counter(
+            "stepwise_redeliveries", "Lost deliveries that GitHub was asked for again", registry=self.registry
+        )
+        self.database_seconds = Histogram(
+            "stepwise_database_seconds",
+            "How long transactions of reactions take",
+            ["kind"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.database_up = Gauge(
+            "stepwise_database_up", "Whether the database answered this scrape", registry=self.registry
+        )
+        self.queue_age = Gauge(
+            "stepwise_queue_age_seconds",
+            "How long the oldest delivery waits that could be handled now",
+            registry=self.registry,
+        )
+        self.deliveries_waiting = Gauge(
+            "stepwise_deliveries_waiting",
+            "Stored deliveries, by what they wait for: route, reaction",
+            ["stage"],
+            registry=self.registry,
         )
         self.pulls_waiting = Gauge(
-            "stepwise_pulls_waiting", "Pull requests that wait for a reaction", registry=self.registry
+            "stepwise_pulls_waiting", "Pull requests that are due for a reaction", registry=self.registry
+        )
+        self.pull_age = Gauge(
+            "stepwise_pull_age_seconds", "How long the pull request is due that waits longest", registry=self.registry
+        )
+        self.pulls_failing = Gauge(
+            "stepwise_pulls_failing", "Pull requests whose last reaction failed", registry=self.registry
+        )
+        self.issue_commands_waiting = Gauge(
+            "stepwise_issue_commands_waiting", "Commands on issues that are not done", registry=self.registry
+        )
+        self.effects_waiting = Gauge(
+            "stepwise_effects_waiting", "Effects that are decided and not done", registry=self.registry
+        )
+        self.effect_age = Gauge(
+            "stepwise_effect_age_seconds",
+            "How long ago the oldest of them was decided",
+            registry=self.registry,
         )
         self.reports = Counter(
             "stepwise_reports", "Reports of workers, by the status of the answer", ["status"], registry=self.registry
@@ -55,10 +104,36 @@ class Metrics:
             ["method", "route", "status"],
             registry=self.registry,
         )
+        self.github_call_seconds = Histogram(
+            "stepwise_github_call_seconds",
+            "How long GitHub takes to answer, by method",
+            ["method"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
         self.github_calls_left = Gauge(
             "stepwise_github_calls_left",
-            "Calls left in this window, as GitHub last said",
-            ["installation", "resource"],
+            "Calls left this hour, as GitHub last told this process",
+            ["installation"],
+            registry=self.registry,
+        )
+        self.github_calls_reset = Gauge(
+            "stepwise_github_calls_reset_timestamp_seconds",
+            "When that hour ends, in Unix time",
+            ["installation"],
             registry=self.registry,
         )
         self.errors = Counter("stepwise_errors", "Errors by kind", ["kind"], registry=self.registry)
+        self.build_info = Gauge(
+            "stepwise_build_info", "1, with the version that runs", ["version"], registry=self.registry
+        )
+        self.build_info.labels(__version__).set(1)
+
+    def transaction(self, kind: str, seconds: float) -> None:
+        """A transaction of a reaction ended: `read` or `write`."""
+        self.database_seconds.labels(kind).observe(seconds)
+
+    def batch(self, size: int, seconds: float) -> None:
+        """A batch of deliveries went to the disk; called from the thread that wrote it."""
+        self.inbox_batch.observe(size)
+        self.inbox_commit_seconds.observe(seconds)

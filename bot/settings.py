@@ -84,6 +84,8 @@ class Settings(DatabaseSettings):
     webhook_secret: SecretStr
     webhook_path: str = DEFAULT_WEBHOOK_PATH
     port: int = Field(default=3000, ge=0, le=65535)
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    keep_deliveries_days: int = Field(default=7, ge=3, le=3650)
     host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9.:_\-]+$", max_length=253)
     github_api_url: str = "https://api.github.com"
     github_url: str = "https://github.com"

@@ -115,4 +115,5 @@ async def _opened(parts: AsyncExitStack, url: str) -> App:
 
 def _tasks(settings: Settings, app: GitHubApp, store: Store, metrics: Metrics, clock: Callable[[], datetime]) -> Tasks:
     addresses = Addresses(settings.report_url, settings.report_audience)
-    return Tasks(app, settings.app_id, store, clock, metrics, addresses)
+    keep = timedelta(days=settings.keep_deliveries_days)
+    return Tasks(app, settings.app_id, store, clock, metrics, addresses, keep)

@@ -22,11 +22,13 @@ from bot.github.oidc import Verifier
 from bot.github.oidc_keys import fetch_with
 from bot.logs import configure_logs
 from bot.metrics import Metrics
+from bot.service.gauges import Gauges
 from bot.service.reports import ReportDesk, default_branch_on
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.errors import StoreError
 from bot.store.inbox import Inbox
 from bot.store.migrate import check_revision, prepare
+from bot.store.operations import Operations
 from bot.store.store import Store
 from bot.web.app import create_app
 from bot.web.health import Readiness
@@ -92,11 +94,11 @@ async def serving(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     """
     metrics = Metrics()
     async with AsyncExitStack() as parts:
-        store = Store.open(settings.database_url)
+        store = Operations.open(settings.database_url).measured(metrics.transaction)
         parts.push_async_callback(store.close)
         app, session = await parts.enter_async_context(connected(settings, metrics, clock))
         dispatcher, reacting = await parts.enter_async_context(dispatching(settings, app, store, metrics, clock))
-        inbox = Inbox.open(settings.database_url)
+        inbox = Inbox.open(settings.database_url, metrics.batch)
         await inbox.start()
         parts.push_async_callback(inbox.stop)
         reports = None
@@ -107,7 +109,10 @@ async def serving(settings: Settings, clock: Callable[[], datetime] = utc_now) -
             reports = Reports(
                 verifier, ReportDesk(store, inbox, default_branch_on(app), clock), dispatcher.wake, metrics
             )
-        site = create_app(settings, inbox, dispatcher.wake, readiness(settings, store), metrics, reports=reports)
+        refresh = Gauges(store, app, metrics, clock).refresh
+        site = create_app(
+            settings, inbox, dispatcher.wake, readiness(settings, store), metrics, reports=reports, refresh=refresh
+        )
         address = await parts.enter_async_context(listening(site, settings.host, settings.port))
         yield Serving(address, dispatcher, reacting, store, metrics)
 
@@ -118,8 +123,9 @@ async def connected(
 ) -> AsyncIterator[tuple[GitHubApp, aiohttp.ClientSession]]:
     """The way to GitHub, with every call counted, and the connections below it."""
 
-    def count(method: str, route: str, status: int | None, _seconds: float) -> None:
+    def count(method: str, route: str, status: int | None, seconds: float) -> None:
         metrics.github_calls.labels(method, route, str(status or "none")).inc()
+        metrics.github_call_seconds.labels(method).observe(seconds)
 
     async with aiohttp.ClientSession() as session:
         app = GitHubApp(

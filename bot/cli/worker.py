@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
 from typing import Final
 
 from bot.cli.migrate import stop
 from bot.cli.reacting import Dispatching, reactions, working
-from bot.cli.serve import connected, stop_signal, until_stopped
+from bot.cli.serve import CannotListen, connected, listening, readiness, stop_signal, until_stopped
 from bot.github.app import GitHubApp, utc_now
 from bot.logs import configure_logs
 from bot.metrics import Metrics
+from bot.service.gauges import Gauges
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.errors import StoreError
 from bot.store.migrate import prepare
+from bot.store.operations import Operations
 from bot.store.postgres import is_postgres
 from bot.store.store import Store
+from bot.web.app import create_health_app
 
 # On SQLite nobody wakes this process when a delivery comes in, so it looks by itself.
 LOOK_EVERY: Final = timedelta(seconds=1)
@@ -37,21 +40,23 @@ def worker() -> None:
     try:
         prepare(settings.database_url)
         asyncio.run(_run(settings))
-    except StoreError as error:
+    except (StoreError, CannotListen) as error:
         stop(str(error), code=1)
 
 
 async def _run(settings: Settings) -> None:
-    store = Store.open(settings.database_url)
     metrics = Metrics()
-    try:
-        async with (
-            connected(settings, metrics, utc_now) as (app, _session),
-            _reacting(settings, app, store, metrics) as (_, reacting),
-        ):
-            await until_stopped(stop_signal(), reacting)
-    finally:
-        await store.close()
+    store = Operations.open(settings.database_url).measured(metrics.transaction)
+    async with AsyncExitStack() as parts:
+        parts.push_async_callback(store.close)
+        app, _ = await parts.enter_async_context(connected(settings, metrics, utc_now))
+        _, reacting = await parts.enter_async_context(_reacting(settings, app, store, metrics))
+        if settings.metrics_port is not None:
+            gauges = Gauges(store, app, metrics, utc_now)
+            site = create_health_app(readiness(settings, store), metrics, gauges.refresh)
+            address = await parts.enter_async_context(listening(site, settings.host, settings.metrics_port))
+            print(f"metrics on {address}/metrics", flush=True)
+        await until_stopped(stop_signal(), reacting)
 
 
 def _reacting(

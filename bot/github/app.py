@@ -66,10 +66,13 @@ class GitHubApp:
         credentials = InstallationCredentials(self._tokens, installation_id, repository_id)
         return Client(self._wire, self._lane(installation_id), credentials, (installation_id, repository_id))
 
-    def remaining_calls(self) -> dict[int, int]:
-        """Per installation, how many calls GitHub last said are left this hour."""
-        known = {installation_id: lane.gate.remaining for installation_id, lane in self._lanes.items()}
-        return {installation_id: remaining for installation_id, remaining in known.items() if remaining is not None}
+    def budgets(self) -> dict[int, tuple[int, datetime]]:
+        """Per installation, how many calls GitHub last said are left, and until when."""
+        return {
+            installation_id: (lane.gate.remaining, lane.gate.resets_at)
+            for installation_id, lane in self._lanes.items()
+            if lane.gate.remaining is not None and lane.gate.resets_at is not None
+        }
 
     def closed_gates(self) -> dict[int, datetime]:
         """Per installation that GitHub limits now, when the next call may be sent."""

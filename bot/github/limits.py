@@ -31,6 +31,7 @@ class Gate:
         self._unexplained = 0
         self.remaining: int | None = None
         self.limit: int | None = None
+        self.resets_at: datetime | None = None
 
     @property
     def closed_until(self) -> datetime | None:
@@ -52,7 +53,7 @@ class Gate:
         self._unexplained = 0
         rate = _primary(headers)
         if rate is not None:
-            self.remaining, self.limit = rate.remaining, rate.limit
+            self._note(rate)
             if rate.remaining == 0 and rate.reset_datetime > self._clock():
                 self._close("The rate limit of this installation is used up", rate.reset_datetime)
 
@@ -63,7 +64,7 @@ class Gate:
         rate = _primary(headers)
         used_up = rate is not None and rate.remaining == 0
         if rate is not None:
-            self.remaining, self.limit = rate.remaining, rate.limit
+            self._note(rate)
         told = "retry-after" in headers
         if not (status == 429 or told or used_up or any(words in message.lower() for words in _LIMIT_WORDS)):
             return None
@@ -74,6 +75,9 @@ class Gate:
             wait_until = self._clock() + _FIRST_WAIT * 2 ** min(self._unexplained, 6)
             self._unexplained += 1
         return self._close(message, wait_until)
+
+    def _note(self, rate: RateLimit) -> None:
+        self.remaining, self.limit, self.resets_at = rate.remaining, rate.limit, rate.reset_datetime
 
     def _retry_after(self, header: str | None) -> datetime | None:
         if header is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,20 +12,34 @@ import structlog
 from bot.github import deliveries
 from bot.github.app import GitHubApp
 from bot.github.errors import GitHubError
+from bot.metrics import Metrics
+from bot.store.deliveries import FORGOTTEN_AT_ONCE
 from bot.store.store import Store
 
 EVERY: Final = timedelta(minutes=10)
 REDELIVERY_WINDOW: Final = timedelta(days=3)
 """GitHub takes requests to deliver again for three days."""
 KEEP_HANDLED: Final = timedelta(days=7)
+"""Unless the operator says otherwise; never less than GitHub may deliver again."""
+FORGET_PAUSE: Final = 0.1
+"""Between two batches the inbox gets its turn: SQLite's writers poll, and would be passed over."""
 REDELIVERIES_AT_ONCE: Final = 200
 CHORE: Final = "sweep"
 _log = structlog.get_logger()
 
 
 class Sweeper:
-    def __init__(self, app: GitHubApp, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        app: GitHubApp,
+        store: Store,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+        keep_handled: timedelta = KEEP_HANDLED,
+    ) -> None:
         self._app = app
+        self._metrics = metrics
+        self._keep_handled = keep_handled
         self._store = store
         self._clock = clock
         self._next: datetime | None = None
@@ -44,9 +59,14 @@ class Sweeper:
             return
         for key in await self._store.open_pulls_with_live_run():
             await self._store.set_wake_at(key, now)
-        await self._store.forget_deliveries(now - KEEP_HANDLED)
-        await self._store.forget_groups(now - KEEP_HANDLED)
         await self._redeliver(now)
+        await self._forget(now - self._keep_handled)
+
+    async def _forget(self, before: datetime) -> None:
+        """Old deliveries in small batches, so that the inbox is never kept waiting for long."""
+        while await self._store.forget_deliveries(before) == FORGOTTEN_AT_ONCE:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(FORGET_PAUSE)
+        await self._store.forget_groups(before)
 
     async def _redeliver(self, now: datetime) -> None:
         """Ask for every delivery again that no attempt brought here; GitHub does not do so by itself."""
@@ -58,6 +78,7 @@ class Sweeper:
             for guid, attempt_id in list(lost.items())[:REDELIVERIES_AT_ONCE]:
                 _log.info("asking for a lost delivery again", delivery=guid)
                 await deliveries.redeliver(self._app.as_app(), attempt_id)
+                self._metrics.redeliveries.inc()
         except GitHubError as error:
             _log.warning("lost deliveries could not be asked for", error=error.sentence())
             return

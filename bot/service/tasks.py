@@ -20,7 +20,7 @@ from bot.service.fault import take_fault_back, tell_fault
 from bot.service.issue_execute import IssueDesk
 from bot.service.reaction import Reactor
 from bot.service.route import Router
-from bot.service.sweep import Sweeper
+from bot.service.sweep import KEEP_HANDLED, Sweeper
 from bot.service.workers import NOWHERE, Addresses
 from bot.store.issue_commands import IssueCommand
 from bot.store.store import Store
@@ -41,6 +41,7 @@ class Tasks:
         clock: Callable[[], datetime],
         metrics: Metrics,
         addresses: Addresses = NOWHERE,
+        keep_handled: timedelta = KEEP_HANDLED,
     ) -> None:
         self._app = app
         self._app_id = app_id
@@ -50,7 +51,7 @@ class Tasks:
         self._reactor = Reactor(app, app_id, store, clock, metrics, addresses)
         self._router = Router(store, app_id, clock)
         self._issues = IssueDesk(app, app_id, store, self._reactor.observer, clock)
-        self._sweeper = Sweeper(app, store, clock)
+        self._sweeper = Sweeper(app, store, clock, metrics, keep_handled)
 
     async def route(self) -> None:
         """Say of every delivery that nobody has looked into which pull requests it concerns. Raises what the store
@@ -88,7 +89,10 @@ class Tasks:
 
     async def react(self, key: PullKey) -> None:
         """One reaction; a failure is noted with the time of the next try."""
-        with structlog.contextvars.bound_contextvars(pull=str(key)), self._metrics.reaction_seconds.time():
+        with (
+            structlog.contextvars.bound_contextvars(pull=key.number, repository_id=key.repository_id),
+            self._metrics.reaction_seconds.time(),
+        ):
             try:
                 before = await self._store.pull(key)
                 await self._reactor.react(key)

@@ -34,15 +34,14 @@ class Backlog:
     """One look at the queue.
 
     `unrouted`: deliveries nobody has looked into. `unhandled`: those of pull requests that could be reacted to now.
-    `pulls`: pull requests that something is due for. `backing_off`: those whose last reaction failed, by when it is
-    tried again. `issue_commands`: commands on issues that are not done. `effects`: decided and not done, `since` they
-    were decided.
+    `pulls`: pull requests that something is due for. `failing`: those whose last reaction failed and that are tried
+    again later. `issue_commands`: commands on issues that are not done. `effects`: decided and not done, `since` when.
     """
 
     unrouted: Waiting
     unhandled: Waiting
     pulls: Waiting
-    backing_off: int
+    failing: int
     issue_commands: Waiting
     effects: Waiting
     live_runs: int
@@ -126,7 +125,7 @@ class Backlogs(Room):
                 unrouted=counted[0],
                 unhandled=counted[1],
                 pulls=Waiting(len(since), min(since.values(), default=None)),
-                backing_off=(await connection.execute(failing)).scalar_one(),
+                failing=(await connection.execute(failing)).scalar_one(),
                 issue_commands=counted[2],
                 effects=counted[3],
                 live_runs=(await connection.execute(live)).scalar_one(),

@@ -16,6 +16,7 @@ from bot.store.delivery import Delivery
 from bot.store.tables import deliveries, delivery_targets, effects, merge_groups, pulls
 
 CONCERNS_NOBODY: Final = "concerns no pull request"
+FORGOTTEN_AT_ONCE: Final = 500
 REASON_LIMIT: Final = 500
 
 
@@ -101,10 +102,14 @@ class Deliveries(Room):
         async with self._database.reading() as connection:
             return [PullKey(row.repository_id, row.number) for row in await connection.execute(query)]
 
-    async def forget_deliveries(self, before: datetime) -> int:
-        """Delete deliveries handled before that moment; how many. What is not handled is never deleted."""
+    async def forget_deliveries(self, before: datetime, limit: int = FORGOTTEN_AT_ONCE) -> int:
+        """Delete deliveries handled before that moment, at most so many; how many. Unhandled ones are never deleted.
+
+        A day's worth in one transaction would keep the inbox from writing for seconds.
+        """
+        old = select(deliveries.c.guid).where(deliveries.c.handled_at < before).limit(limit)
         async with self._database.writing() as connection:
-            forgotten = await connection.execute(delete(deliveries).where(deliveries.c.handled_at < before))
+            forgotten = await connection.execute(delete(deliveries).where(deliveries.c.guid.in_(old)))
             return forgotten.rowcount
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,8 +40,10 @@ class Inbox:
         capacity: int = CAPACITY,
         capacity_bytes: int = CAPACITY_BYTES,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        on_batch: Callable[[int, float], None] | None = None,
     ) -> None:
         self._writer = writer
+        self._on_batch = on_batch
         self._capacity = capacity
         self._capacity_bytes = capacity_bytes
         self._clock = clock
@@ -51,9 +54,12 @@ class Inbox:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """The inbox of a database, which must be migrated already."""
-        return cls(backend_of(url).delivery_writer(url))
+    def open(cls, url: str, on_batch: Callable[[int, float], None] | None = None) -> Self:
+        """The inbox of a database, which must be migrated already.
+
+        `on_batch` is told, on the writing thread, of every batch its size and the seconds that its commit took.
+        """
+        return cls(backend_of(url).delivery_writer(url), on_batch=on_batch)
 
     @property
     def waiting(self) -> int:
@@ -109,10 +115,13 @@ class Inbox:
         return batch, False
 
     def _write(self, batch: list[_Waiting]) -> None:
+        began = time.perf_counter()
         try:
             outcome: list[bool] | Exception = self._writer.write([waiting.delivery for waiting in batch])
         except Exception as error:  # noqa: BLE001 - the thread's outermost edge: whoever waits must hear of it
             outcome = error
+        if self._on_batch is not None:
+            self._on_batch(len(batch), time.perf_counter() - began)
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._settle, batch, outcome)
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from bot.metrics import Metrics
 from bot.settings import REPORTS_PATH, Settings
 from bot.store.inbox import Inbox
-from bot.web.health import Health, Readiness, healthz
+from bot.web.health import Health, Readiness, Refresh, add_health
 from bot.web.refusals import add_headers, answer_in_json
 from bot.web.reports import Reports, no_reports
 from bot.web.webhook import BODY_LIMIT, BODY_SECONDS, Webhook
@@ -23,6 +23,7 @@ def create_app(
     metrics: Metrics,
     *,
     reports: Reports | None = None,
+    refresh: Refresh | None = None,
     body_seconds: float = BODY_SECONDS,
 ) -> web.Application:
     """The application. `on_accepted` is called after each durable delivery and must return at once.
@@ -37,14 +38,19 @@ def create_app(
         metrics=metrics,
         body_seconds=body_seconds,
     )
-    health = Health(readiness, metrics)
     metrics.inbox_waiting.set_function(lambda: inbox.waiting)
     # aiohttp refuses bodies above 1 MiB unless told otherwise.
     app = web.Application(middlewares=[answer_in_json], client_max_size=BODY_LIMIT)
     app.on_response_prepare.append(add_headers)
     app.router.add_post(settings.webhook_path, webhook.receive)
     app.router.add_post(REPORTS_PATH, reports.receive if reports is not None else no_reports)
-    app.router.add_get("/healthz", healthz)
-    app.router.add_get("/readyz", health.readyz)
-    app.router.add_get("/metrics", health.metrics)
+    add_health(app, Health(readiness, metrics, refresh))
+    return app
+
+
+def create_health_app(readiness: Readiness, metrics: Metrics, refresh: Refresh) -> web.Application:
+    """What a process serves that takes nothing in: health and metrics."""
+    app = web.Application(middlewares=[answer_in_json])
+    app.on_response_prepare.append(add_headers)
+    add_health(app, Health(readiness, metrics, refresh))
     return app

@@ -12,6 +12,9 @@ from bot.metrics import Metrics
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
 """What is needed to work, by name; None where it is there, else the reason why not, free of secrets."""
 
+Refresh = Callable[[], Awaitable[None]]
+"""Brings the gauges up to date that are looked up when somebody asks for them; raises nothing."""
+
 
 async def healthz(_request: web.Request) -> web.Response:
     """200 as long as the process answers at all."""
@@ -21,9 +24,10 @@ async def healthz(_request: web.Request) -> web.Response:
 class Health:
     """Readiness and metrics of one process."""
 
-    def __init__(self, readiness: Readiness, metrics: Metrics) -> None:
+    def __init__(self, readiness: Readiness, metrics: Metrics, refresh: Refresh | None = None) -> None:
         self._readiness = readiness
         self._metrics = metrics
+        self._refresh = refresh
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """200 when everything needed is there, else 503 with the reasons."""
@@ -37,5 +41,14 @@ class Health:
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """The metrics in Prometheus' text form."""
+        if self._refresh is not None:
+            await self._refresh()
         body = generate_latest(self._metrics.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def add_health(app: web.Application, health: Health) -> None:
+    """Where a process answers for itself."""
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", health.readyz)
+    app.router.add_get("/metrics", health.metrics)

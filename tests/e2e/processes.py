@@ -24,7 +24,16 @@ from bot.sandbox import Sandbox
 ROOT = Path(__file__).parents[2]
 OWN_SETTINGS = frozenset(
     {"APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH", "WEBHOOK_SECRET", "WEBHOOK_PATH", "PORT", "HOST", "DATABASE_URL"}
-    | {"GITHUB_API_URL", "GITHUB_URL", "LOG_LEVEL", "PUBLIC_URL", "OIDC_ISSUER", "OIDC_AUDIENCE"}
+    | {
+        "GITHUB_API_URL",
+        "GITHUB_URL",
+        "LOG_LEVEL",
+        "PUBLIC_URL",
+        "OIDC_ISSUER",
+        "OIDC_AUDIENCE",
+        "METRICS_PORT",
+        "KEEP_DELIVERIES_DAYS",
+    }
 )
 PATIENCE = 30.0
 MOST_DEATHS = 100

@@ -243,3 +243,16 @@ async def test_no_secret_is_in_a_log_the_database_or_a_comment(stage: Stage, app
     for secret in (b"ghs_", body, b"PRIVATE KEY", stage.sandbox.webhook_secret.encode(), b"eyJ"):
         assert secret not in kept
         assert secret not in shown
+
+
+async def test_a_worker_serves_its_metrics_on_a_port_of_its_own(stage: Stage) -> None:
+    worker = await Stepwise.start(stage.folder, stage.settings | {"METRICS_PORT": "0"}, "worker", log="worker.log")
+    stage.processes.append(worker)
+    assert worker.process.stdout is not None
+    line = (await asyncio.wait_for(worker.process.stdout.readline(), PATIENCE)).decode()
+    address = line.removeprefix("metrics on ").strip()
+    for path, word in (("", "stepwise_reactions"), ("/../readyz", '"ready"'), ("/../healthz", "alive")):
+        async with stage.github.http.get(address + path) as answer:
+            assert (answer.status, word in await answer.text()) == (200, True)
+    done = await asyncio.to_thread(run, stage.folder, stage.settings | {"METRICS_PORT": "99999"}, "worker")
+    assert (done.returncode, "METRICS_PORT" in done.stderr) == (2, True)

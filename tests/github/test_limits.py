@@ -128,7 +128,7 @@ async def test_what_is_left_is_known_per_installation(
     assert client.remaining is None
     await client.get("/x")
     assert client.remaining == 4321
-    assert app.remaining_calls() == {INSTALLATION: 4321}
+    assert app.budgets()[INSTALLATION][0] == 4321
 
 
 async def test_a_refused_token_does_not_spoil_the_count(github: FakeGitHub, client: Client, clock: FakeClock) -> None:
