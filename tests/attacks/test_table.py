@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.attacks.attack import Attack, Who
@@ -34,3 +36,15 @@ def test_a_defence_that_can_be_taken_away_is_where_it_is_said_to_be(removal: Rem
     assert (ROOT / removal.file).read_text("utf-8").count(removal.defence) == 1
     row = next(attack for attack in ATTACKS if attack.id == removal.attack)
     assert removal.shown_by in row.shown_by
+
+
+def test_the_page_on_security_leads_from_its_promises_to_every_attack() -> None:
+    page = (ROOT / "docs/security.md").read_text("utf-8")
+    promises = page.partition("## What is promised")[2].partition("## What is not promised")[0]
+    known = [attack.id for attack in ATTACKS]
+    named: set[str] = set()
+    for first, last in re.findall(r"`([A-Z]\d\d)`(?: to `([A-Z]\d\d)`)?", promises):
+        begin, end = known.index(first), known.index(last or first)
+        assert begin <= end and first[0] == (last or first)[0]
+        named |= set(known[begin : end + 1])
+    assert named == set(known)
