@@ -17,18 +17,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite: about SQLite itself; left out on PostgreSQL")
+    config.addinivalue_line("markers", "postgresql: about PostgreSQL itself; left out on SQLite")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--database") == "sqlite":
-        return
-    chosen = [item for item in items if "database" in _fixtures(item) and item.get_closest_marker("sqlite") is None]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
-    items[:] = chosen
+    on_postgresql = config.getoption("--database") == "postgresql"
+    chosen = [item for item in items if _belongs(item, on_postgresql)]
+    if len(chosen) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if not _belongs(item, on_postgresql)])
+        items[:] = chosen
 
 
-def _fixtures(item: pytest.Item) -> list[str]:
-    return getattr(item, "fixturenames", [])
+def _belongs(item: pytest.Item, on_postgresql: bool) -> bool:
+    if item.get_closest_marker("sqlite" if on_postgresql else "postgresql") is not None:
+        return False
+    return not on_postgresql or "database" in getattr(item, "fixturenames", [])
 
 
 @pytest.fixture(scope="session")

@@ -75,14 +75,14 @@ class Holds:
 
     async def close(self) -> None:
         """End the session, and with it every hold."""
+        session, self._session = self._session, None
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if session is not None:
+            await session.close()
 
     async def _take(self, name: str) -> psycopg.AsyncConnection | None:
         """The session that holds the name from now on, None if another one does."""
@@ -130,7 +130,8 @@ class Holds:
             while session is self._session:
                 loop.add_reader(handle, heard)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(spoken.wait(), PING_EVERY)
+                    async with asyncio.timeout(PING_EVERY):
+                        await spoken.wait()
                 spoken.clear()
                 async with self._turn:
                     if session is self._session and not await _lives(session):

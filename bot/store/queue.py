@@ -9,6 +9,7 @@ from typing import Final
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
+from psycopg.errors import RaiseException
 
 from bot.store.errors import StoreError
 from bot.store.postgres import connection_values
@@ -70,7 +71,9 @@ async def end_job(queue: App, job_id: int) -> None:
     try:
         await queue.job_manager.finish_job_by_id_async(job_id, Status.FAILED, delete_job=True)
     except ConnectorException as error:
-        raise _unreachable(error) from error
+        # The queue's function raises when the job is gone: another worker has ended it just now.
+        if not isinstance(error.__cause__, RaiseException):
+            raise _unreachable(error) from error
 
 
 def _unreachable(error: Exception) -> StoreError:
