@@ -6,10 +6,16 @@ import asyncio
 import inspect
 import sys
 
-from bench import acknowledge, calls, parsing, scope
+from bench import acknowledge, calls, parsing, retention, scope
 from bot.logs import configure_logs
 
-MEASUREMENTS = {"calls": calls.main, "parsing": parsing.main, "scope": scope.main, "acknowledge": acknowledge.main}
+MEASUREMENTS = {
+    "calls": calls.main,
+    "parsing": parsing.main,
+    "scope": scope.main,
+    "acknowledge": acknowledge.main,
+    "retention": retention.main,
+}
 
 
 def run() -> None:

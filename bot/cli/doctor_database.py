@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cli.doctor_settings import file_findings
 from bot.cli.findings import Finding, Findings, failed, ok, span, warning
-from bot.service.sole import lock_path
+from bot.service.sole import is_held
 from bot.store.backlog import Backlog
 from bot.store.errors import StoreError, WrongRevision
 from bot.store.migrate import check_revision, head_revision
@@ -70,18 +68,13 @@ def _file(path: Path) -> Findings:
 
 
 def _reacting(url: str) -> Findings:
-    """Whether a process holds the right to react; held for a moment here, and for reading only."""
-    try:
-        handle = os.open(lock_path(url), os.O_RDONLY)
-    except OSError:
-        return [warning("process", "no process has ever reacted on this database", "start `stepwise serve`")]
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return [ok("process", "a process reacts on this database")]
-    finally:
-        os.close(handle)
-    return [warning("process", "no process reacts on this database now", "start `stepwise serve`")]
+    match is_held(url):
+        case True:
+            return [ok("process", "a process reacts on this database")]
+        case False:
+            return [warning("process", "no process reacts on this database now", "start `stepwise serve`")]
+        case None:
+            return [warning("process", "no process has ever reacted on this database", "start `stepwise serve`")]
 
 
 async def _queue(store: Operations, now: datetime) -> Findings:

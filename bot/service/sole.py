@@ -26,6 +26,21 @@ def lock_path(database_url: str) -> Path:
     return Path(database_url.removeprefix("sqlite:///") + ".lock")
 
 
+def is_held(database_url: str) -> bool | None:
+    """Whether a process reacts on this database now; None where none ever did. Looks, and is in nobody's way."""
+    try:
+        handle = os.open(lock_path(database_url), os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 @asynccontextmanager
 async def sole_reactor(database_url: str) -> AsyncIterator[None]:
     """Wait until no other process reacts on this database, and keep it so until the block is left."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -10,14 +11,15 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from typer.testing import CliRunner, Result
 
+from bot.cli.main import app
 from bot.sandbox import Sandbox
 from bot.sandbox.clock import Clock
+from tests.databases import migrated
 from tests.e2e.conftest import settings_for
 from tests.e2e.scenario import PLAN, Scenario
 from tests.e2e.whole import whole
-
-pytestmark = [pytest.mark.sqlite, pytest.mark.usefixtures("database")]
 
 
 @pytest.fixture
@@ -30,9 +32,10 @@ async def sandbox(app_key: str, tmp_path: Path) -> AsyncIterator[Sandbox]:
 
 
 @asynccontextmanager
-async def bot(sandbox: Sandbox, folder: Path, pull: int = 0) -> AsyncIterator[Scenario]:
-    """The bot from its start to its end, on the database in that folder."""
+async def bot(sandbox: Sandbox, folder: Path, pull: int = 0, database: str = "") -> AsyncIterator[Scenario]:
+    """The bot from its start to its end, on that database, or the one of that folder."""
     settings = settings_for(sandbox, folder)
+    settings = settings.model_copy(update={"database_url": database or settings.database_url})
     async with whole(settings, sandbox.clock.precise) as running, aiohttp.ClientSession() as http:
         sandbox.set_webhook_url(running.address + settings.webhook_path)
         clones = folder / f"clones-{pull}"
@@ -54,6 +57,8 @@ def restore(folder: Path) -> None:
     (folder / "backup.db").rename(folder / "stepwise.db")
 
 
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("database")
 async def test_a_run_goes_on_from_a_backup_and_nothing_is_doubled(sandbox: Sandbox, tmp_path: Path) -> None:
     """What was approved after the backup is asked for again; the record on the branch is not written twice."""
     async with bot(sandbox, tmp_path) as github:
@@ -85,6 +90,8 @@ async def all_comments(github: Scenario) -> list[str]:
     return [comment.body for comment in github.sandbox.repo("acme/shop").comments.values()]
 
 
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("database")
 async def test_a_pull_request_that_the_backup_does_not_know_is_found_by_its_next_delivery(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -101,3 +108,30 @@ async def test_a_pull_request_that_the_backup_does_not_know_is_found_by_its_next
         await github.block_done("B01")
         assert await github.headline() == "B02 is to be done"
     assert len([one for one in await all_comments(github) if "stepwise:checklist" in one]) == 1
+
+
+async def test_a_run_goes_on_in_another_database_that_everything_was_copied_into(
+    sandbox: Sandbox, tmp_path: Path, database: str
+) -> None:
+    """From a file into whatever these tests run on: a file again, or PostgreSQL."""
+    old = f"sqlite:///{tmp_path / 'old.db'}"
+    migrated(old)
+    async with bot(sandbox, tmp_path, database=old) as github:
+        await github.started()
+        await github.block_done("B01")
+        await github.block_pushed("B02")
+        busy = await asyncio.to_thread(copied, old, database)
+        assert (busy.exit_code, "stop it first" in busy.stderr) == (1, True)
+    first, second = [await asyncio.to_thread(copied, old, database) for _ in range(2)]
+    assert first.exit_code == 0
+    assert "rows were copied into it" in first.stdout
+    assert (second.exit_code, "is not empty: nothing was copied" in second.stderr) == (1, True)
+    async with bot(sandbox, tmp_path, github.pull) as github:
+        await github.comment("/approve")
+        assert await github.headline() == "B03 is to be done"
+        assert await github.replies() == []
+    assert len([one for one in await all_comments(github) if "stepwise:checklist" in one]) == 1
+
+
+def copied(source: str, target: str) -> Result:
+    return CliRunner(env={"DATABASE_URL": target}).invoke(app, ["migrate", "--from", source])
