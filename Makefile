@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EMULATE := tests/emulate/node_modules
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-emulate lint format bench promises attacks fuzz schema lock clean
+.PHONY: help demo test test-emulate lint format bench promises attacks fuzz faults schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ attacks: $(VENV)/.dev ## try every attack and print the table; ARGS=--undefended
 
 fuzz: $(VENV)/.dev $(VENV)/.fuzz ## fuzz every reader of what strangers send; ARGS="--seconds 300 --target reader"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+faults: $(VENV)/.dev ## kill it, lose webhooks, fail GitHub, take the database away, at every point; ARGS="--every 10"
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 schema: $(VENV)/.runtime ## write the JSON Schemas of policy and lint output anew
 	@$(BIN)/stepwise schema policy > docs/schema/policy.json

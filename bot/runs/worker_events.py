@@ -41,6 +41,9 @@ def run_changed(turn: Turn, event: WorkerRunChanged) -> Turn:
     if dispatch == block.dispatch or block.dispatch.workflow_run_id not in {None, event.workflow_run_id}:
         return turn
     turn = turn.to(run.with_block(replace(block, dispatch=dispatch)))
+    if event.status == "queued":
+        # That it was dispatched is in the ledger already, whether this or GitHub's answer is heard first.
+        return turn
     said = event.conclusion or event.status
     turn = turn.note(EntryKind.WORKER, BOT, f"{dispatch.worker} is {said.replace('_', ' ')}", block=block.id)
     if event.status != "completed" or block.state is not BlockState.ACTIVE or block.reported is not None:

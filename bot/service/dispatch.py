@@ -119,11 +119,17 @@ class Dispatcher:
         task = asyncio.create_task(work(), name=f"{key}")
         running[key] = task
 
-        def ended(task: asyncio.Task[None]) -> None:
+        def let_go() -> None:
             running.pop(key, None)
-            if not task.cancelled() and (error := task.exception()) is not None:
-                # It could not even note its failure; what it was for still waits in the database.
-                _log.error("a task failed", task=task.get_name(), error=repr(error))
             self.wake()
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                # It could not even note its failure, so that nothing says when to try again: a database that takes
+                # nothing must not make this ask GitHub the same things in a circle.
+                _log.error("a task failed", task=task.get_name(), error=repr(error))
+                asyncio.get_running_loop().call_later(AFTER_FAULT.total_seconds(), let_go)
+            else:
+                let_go()
 
         task.add_done_callback(ended)

@@ -15,8 +15,8 @@ FAULT_MARKER = "<!-- stepwise:fault -->"
 _log = structlog.get_logger()
 
 
-async def take_fault_back(app: GitHubApp, app_id: int, row: PullRow) -> None:
-    """The pull request can be worked on again: what was told of the fault goes."""
+async def take_fault_back(app: GitHubApp, app_id: int, row: PullRow) -> bool:
+    """The pull request can be worked on again: what was told of the fault goes. False when that must be tried again."""
     client, repo = app.installation(row.installation_id, row.key.repository_id), Repo.of(row.full_name)
     try:
         found = await comments.find_own(client, repo, row.key.number, marker=FAULT_MARKER, app_id=app_id)
@@ -24,10 +24,15 @@ async def take_fault_back(app: GitHubApp, app_id: int, row: PullRow) -> None:
             await comments.delete(client, repo, found.id)
     except GitHubError as error:
         _log.warning("what was told of the fault could not be taken back", error=error.sentence())
+        return not error.is_transient
+    return True
 
 
 async def tell_fault(app: GitHubApp, app_id: int, row: PullRow, sentence: str) -> None:
-    """Say it once per pull request: the comment is edited if it is there. What GitHub refuses here is only logged."""
+    """Say it once per pull request: a comment that is there is edited, if it says something else.
+
+    What GitHub refuses here is only logged: it is told with the next failure.
+    """
     client, repo = app.installation(row.installation_id, row.key.repository_id), Repo.of(row.full_name)
     body = (
         f"Stepwise cannot go on here: {plain(sentence, 600)}.\n\nIt keeps trying. Nothing that was said is lost.\n\n"
@@ -37,7 +42,7 @@ async def tell_fault(app: GitHubApp, app_id: int, row: PullRow, sentence: str) -
         found = await comments.find_own(client, repo, row.key.number, marker=FAULT_MARKER, app_id=app_id)
         if found is None:
             await comments.create(client, repo, row.key.number, body)
-        else:
+        elif found.body != body:
             await comments.update(client, repo, found.id, body)
     except GitHubError as error:
         _log.warning("the fault could not be told", error=error.sentence())

@@ -96,9 +96,14 @@ class Tasks:
             try:
                 before = await self._store.pull(key)
                 await self._reactor.react(key)
-                await self._store.clear_failure(key)
+                # What was told is remembered by the failure that it was told of, so that it goes first.
                 if before is not None and before.attempts >= TELL_AFTER:
-                    await take_fault_back(self._app, self._app_id, before)
+                    is_taken_back = await take_fault_back(self._app, self._app_id, before)
+                    if not is_taken_back:
+                        retry_at = self._clock() + LONGEST_BACKOFF
+                        await self._store.note_failure(key, before.last_error or "", retry_at)
+                        return
+                await self._store.clear_failure(key)
                 self._metrics.reactions.labels("done").inc()
             except GitHubError as error:
                 await self._failed(key, error.sentence(), error)
@@ -128,7 +133,8 @@ class Tasks:
         retry_at = self._retry_at(error, attempts)
         _log.warning("reaction will be tried again", error=sentence, attempt=attempts, retry_at=retry_at.isoformat())
         await self._store.note_failure(key, sentence, retry_at)
-        if attempts == TELL_AFTER and row is not None:
+        # With each failure from then on: it may not have been told for the same fault that keeps it from going on.
+        if attempts >= TELL_AFTER and row is not None:
             await tell_fault(self._app, self._app_id, row, sentence)
 
     def _retry_at(self, error: Exception, attempts: int) -> datetime:

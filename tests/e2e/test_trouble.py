@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +17,7 @@ import pytest
 from bot.cli import serve
 from bot.github.app import GitHubApp
 from bot.github.exchange import Timeouts
-from bot.sandbox import Answer, Hang, PrimaryLimit, Reset, Sandbox, SecondaryLimit
+from bot.sandbox import Answer, PrimaryLimit, Reset, Sandbox, SecondaryLimit
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import ApiAction, Faults
 from bot.sandbox.hub import Logged
@@ -27,36 +25,23 @@ from tests.databases import query, url_for
 from tests.e2e.calls import BOT
 from tests.e2e.conftest import settings_for
 from tests.e2e.scenario import BRANCH, COMPLETED, PLAN, Scenario
-from tests.e2e.story import TWO_BLOCKS, difference, left, patient, walk
+from tests.e2e.story import TWO_BLOCKS, patient
 from tests.e2e.whole import whole
 
 MOST_TRIES = 150
-NUMBER = re.compile(r"/(?:[0-9]+|[0-9a-f]{40}(?:\.\.\.[0-9a-f]{40})?)(?=/|$)")
 
 
 @dataclass
 class Trouble(Faults):
-    """Strikes the first call of each kind in each step of the story; people's own calls are let through.
+    """The rules are for the bot's calls; people's own are let through."""
 
-    Reads are not left without an answer: that is waited for, and asked again like any other read that failed.
-    """
-
-    action: ApiAction | None = None
-    struck: Counter[str] = field(default_factory=Counter)
-    in_this_step: set[str] = field(default_factory=set)
     people: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def for_call(self, method: str, path: str) -> ApiAction | None:
         if self.people[method, path] > 0:
             self.people[method, path] -= 1
             return None
-        kind = f"{method} {NUMBER.sub('/N', path)}"
-        spares = isinstance(self.action, Hang) and method == "GET"
-        if self.action is None or kind in self.in_this_step or spares:
-            return super().for_call(method, path)
-        self.in_this_step.add(kind)
-        self.struck[kind] += 1
-        return self.action
+        return super().for_call(method, path)
 
 
 @dataclass
@@ -81,7 +66,6 @@ class Waiting(Scenario):
             await super().settle()
         else:
             raise AssertionError("it tries and tries and gets nowhere")
-        self.trouble.in_this_step.clear()
 
     def bot_calls(self) -> list[Logged]:
         """What the bot sent for its installation; the App itself has a limit of its own."""
@@ -133,39 +117,6 @@ async def troubled(app_key: str, folder: Path) -> AsyncIterator[Waiting]:
 async def github(app_key: str, tmp_path: Path, database: str) -> AsyncIterator[Waiting]:
     async with troubled(app_key, tmp_path) as scenario:
         yield scenario
-
-
-@pytest.fixture(scope="session")
-def untroubled(app_key: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Where the story ends on a GitHub without troubles."""
-
-    async def look() -> dict[str, Any]:
-        async with troubled(app_key, tmp_path_factory.mktemp("untroubled")) as scenario:
-            return await left(scenario, await walk(scenario))
-
-    return asyncio.run(look())
-
-
-TROUBLES: dict[str, ApiAction] = {
-    "500": Answer(500),
-    "502 after it was done": Answer(502, after=True),
-    "reset after it was done": Reset(after=True),
-    "no answer, but done": Hang(after=True),
-    "primary limit": PrimaryLimit(reset_in=90),
-    "secondary limit": SecondaryLimit(429, retry_after=70),
-    "secondary limit without Retry-After": SecondaryLimit(403, retry_after=None),
-}
-
-
-@pytest.mark.parametrize("name", list(TROUBLES))
-async def test_trouble_on_every_kind_of_call_leaves_no_trace(
-    name: str, github: Waiting, untroubled: dict[str, Any]
-) -> None:
-    github.trouble.action = TROUBLES[name]
-    told = await walk(github)
-    github.trouble.action = None
-    assert difference(await left(github, told), untroubled) == ""
-    assert len(github.trouble.struck) >= 10
 
 
 @pytest.mark.parametrize(
@@ -257,6 +208,46 @@ async def test_a_check_that_github_refuses_for_long_is_told_in_githubs_words_unt
     await github.settle()
     assert [one.body for one in await github.comments() if "stepwise:fault" in one.body] == []
     assert set(await github.checks()) == {"plan", "scope", "gates", "progress"}
+
+
+async def look_on(github: Waiting, minutes: int) -> None:
+    """Time passes, and with it whatever is tried again."""
+    for _ in range(minutes):
+        await Scenario.settle(github)
+        github.sandbox.clock.advance(60)
+        github.bot.dispatcher.wake()
+    await Scenario.settle(github)
+
+
+async def told(github: Waiting) -> list[str]:
+    return [one.body for one in await github.comments() if "stepwise:fault" in one.body]
+
+
+async def test_a_fault_that_github_did_not_let_be_told_at_first_is_told_once_in_the_end(github: Waiting) -> None:
+    await github.started()
+    rule = github.trouble.add(Answer(403, NOT_OURS), path="/check-runs$", method="POST", times=0)
+    github.trouble.add(Answer(502), path=r"/issues/\d+/comments$", method="POST")
+    github.trouble.add(Reset(after=True), path=r"/issues/\d+/comments$", method="POST")
+    await github.push({"src/shop/money.py": "X = 1\n"}, settle=False)
+    await look_on(github, 12)
+    assert len(await told(github)) == 1
+    github.trouble.api.remove(rule)
+    await github.settle()
+    assert await told(github) == []
+
+
+async def test_what_was_told_of_a_fault_is_taken_back_also_when_github_is_away_at_that_moment(github: Waiting) -> None:
+    await github.started()
+    rule = github.trouble.add(Answer(403, NOT_OURS), path="/check-runs$", method="POST", times=0)
+    await github.push({"src/shop/money.py": "X = 1\n"}, settle=False)
+    await look_on(github, 6)
+    (before,) = await told(github)
+    github.trouble.api.remove(rule)
+    github.trouble.add(Answer(502), path=r"/issues/comments/\d+$", method="DELETE", times=2)
+    await look_on(github, 2)
+    assert await told(github) == [before]
+    await github.settle()
+    assert await told(github) == []
 
 
 @pytest.mark.parametrize("refusal", [Answer(403, NOT_OURS), Answer(422, {"message": "Validation Failed"})])

@@ -1,0 +1,1 @@
+"""Faults at every point of whole stories: the end must be the one that comes without them. `make faults` runs them."""
