@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EMULATE := tests/emulate/node_modules
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-emulate lint format bench promises attacks fuzz faults schema lock clean
+.PHONY: help demo test test-emulate lint format bench promises attacks fidelity fuzz faults schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ fuzz: $(VENV)/.dev $(VENV)/.fuzz ## fuzz every reader of what strangers send; AR
 
 faults: $(VENV)/.dev ## kill it, lose webhooks, fail GitHub, take the database away, at every point; ARGS="--every 10"
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+fidelity: $(VENV)/.dev ## hold what the bot and the sandbox say in every test to GitHub's own description; print the table
+	@$(BIN)/python -m pytest -n auto --dist worksteal --fidelity tests/fidelity tests/github tests/sandbox tests/e2e $(ARGS)
 
 schema: $(VENV)/.runtime ## write the JSON Schemas of policy and lint output anew
 	@$(BIN)/stepwise schema policy > docs/schema/policy.json

@@ -1,4 +1,7 @@
-"""On which database the tests run: on SQLite all of them, on PostgreSQL those that touch a database."""
+"""On which database the tests run: on SQLite all of them, on PostgreSQL those that touch a database.
+
+What goes in and out of every sandbox is held to GitHub's published description by `tests/fidelity/plugin.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,18 @@ import pytest
 
 from tests import databases
 from tests.clusters import Cluster, cluster
+from tests.fidelity import plugin
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the bot stores in")
+    parser.addoption("--fidelity", action="store_true", help="print what was compared with GitHub's description")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite: about SQLite itself; left out on PostgreSQL")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL itself; left out on SQLite")
+    config.pluginmanager.register(plugin)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,12 +7,14 @@ import inspect
 import json
 import re
 import uuid
+from dataclasses import replace
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
+from bot.sandbox import watching
 from bot.sandbox.auth import Actor, Anonymous, AsInstallation
 from bot.sandbox.call import ROUTES, Call, Reply, Route, accepted_permissions, authorise, json_body
 from bot.sandbox.errors import GitHubError, not_found
@@ -41,6 +43,7 @@ from bot.sandbox.routes import (
     statuses,
     teams,
 )
+from bot.sandbox.watching import Exchange
 
 ROUTED = (
     actions,
@@ -79,12 +82,27 @@ async def answer(hub: Hub, request: web.Request) -> web.StreamResponse:
     raw = await request.read()
     fault = hub.faults.for_call(request.method, unquote(path))
     if fault is not None and not fault.after:
+        _show(request, raw, None)
         response = await _faulty(hub, request, fault)
         _log(hub, request, "(fault)", response.status, "(fault)")
         return response
     response, actor, template = await _handle(hub, request, path, raw)
+    _show(request, raw, response)
     _log(hub, request, template, response.status, actor.name)
     return response if fault is None else await _faulty(hub, request, fault)
+
+
+def _show(request: web.Request, raw: bytes, response: web.Response | None) -> None:
+    if not watching.WATCHERS:
+        return
+    path, _, query = request.raw_path.partition("?")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    seen = Exchange(request.method, path, query, headers, raw)
+    if response is not None:
+        answered = {name.lower(): value for name, value in response.headers.items()}
+        body = response.body if isinstance(response.body, bytes) else b""
+        seen = replace(seen, status=response.status, answer_headers=answered, answer=body)
+    watching.show(seen)
 
 
 async def _handle(hub: Hub, request: web.Request, path: str, raw: bytes) -> tuple[web.Response, Actor, str]:

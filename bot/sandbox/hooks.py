@@ -19,9 +19,11 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from bot.sandbox import watching
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
 from bot.sandbox.state import App, Json
+from bot.sandbox.watching import Sent
 
 TIMEOUT = 10.0
 MAX_PAYLOAD = 25 * 1024 * 1024
@@ -177,6 +179,7 @@ class Hooks:
     async def _attempt(self, job: _Job) -> None:
         event, url = job.event, job.event.app.webhook_url or ""
         sent = headers(event)
+        watching.show(Sent(event.name, event.action, sent, event.body))
         started, delivered_at = time.monotonic(), self.clock.now()
         status, code, answer_headers, answer = "timed out", 0, {}, ""
         if not job.unreachable and url:

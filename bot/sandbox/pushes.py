@@ -10,7 +10,7 @@ from bot.sandbox.git.diff import diff_trees
 from bot.sandbox.git.store import ZERO
 from bot.sandbox.hub import Hub
 from bot.sandbox.payloads.accounts import simple_user
-from bot.sandbox.payloads.checks import check_suite
+from bot.sandbox.payloads.checks import check_suite_event
 from bot.sandbox.payloads.commits import parent_tree, push_commit
 from bot.sandbox.payloads.pulls import base_tip, pull_full
 from bot.sandbox.payloads.repos import html_url, repository
@@ -134,7 +134,7 @@ def request_suites(hub: Hub, repo: Repository, branch: str, update: RefUpdate, a
             before = None if update.before == ZERO else update.before
             suite, is_new = open_suite(hub, repo, installed.app, update.after, branch, before)
             if is_new:
-                payload = {"action": "requested", "check_suite": suite_event(hub, suite)}
+                payload = {"action": "requested", "check_suite": check_suite_event(hub.site, suite)}
                 hub.emit(repo, "check_suite", payload, actor, only=installed.app)
 
 
@@ -149,10 +149,6 @@ def open_suite(
     suite = CheckSuite(hub.world.next_id("check_suite"), repo, app, sha, branch, before, now, now)
     repo.suites[suite.id] = suite
     return suite, True
-
-
-def suite_event(hub: Hub, suite: CheckSuite) -> Json:
-    return check_suite(hub.site, suite)
 
 
 def push_payload(hub: Hub, repo: Repository, update: RefUpdate, actor: Account) -> Json:

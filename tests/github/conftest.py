@@ -19,6 +19,8 @@ from bot.github.app import GitHubApp
 from bot.github.client import Client
 from bot.github.exchange import Timeouts
 from bot.github.repos import Repo
+from bot.sandbox.watching import Exchange
+from tests.fidelity.watch import WATCH
 
 INSTALLATION = 5
 TOKEN_PATH = f"/app/installations/{INSTALLATION}/access_tokens"
@@ -99,6 +101,7 @@ class FakeGitHub:
         raw = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.seen.append(Seen(request.method, path, query, headers, json.loads(raw) if raw else None))
+        WATCH.scripted(Exchange(request.method, path, query, headers, raw))
         self.at_once += 1
         self.writes_at_once += request.method != "GET"
         self.most_at_once = max(self.most_at_once, self.at_once)

@@ -67,6 +67,7 @@ async def test_a_token_is_long_and_can_be_narrowed(
     assert unknown.status == 422
 
 
+@pytest.mark.malformed
 @pytest.mark.parametrize(
     ("method", "path", "accepted"),
     [

@@ -17,6 +17,7 @@ NOTE = {"path": "a", "start_line": 1, "end_line": 1, "annotation_level": "notice
 BUTTON = {"label": "Approve", "description": "d", "identifier": "approve"}
 
 
+@pytest.mark.malformed
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -94,6 +95,7 @@ async def test_other_apps_buttons_are_none_of_our_business(sandbox: Sandbox) -> 
     assert ("check_suite", "requested") not in names
 
 
+@pytest.mark.malformed
 async def test_statuses_are_combined_by_context(sandbox: Sandbox, as_user: AsUser, as_bot: Api) -> None:
     sha = sandbox.repo("acme/shop").git.branch("main")
     assert (await as_bot("GET", f"{SHOP}/commits/{sha}/status")).body["state"] == "pending"
@@ -133,6 +135,7 @@ async def test_comments_are_changed_by_their_author_or_a_writer(as_user: AsUser,
     assert (await as_bot("PATCH", path, json={"body": "z"})).status == 404
 
 
+@pytest.mark.malformed
 async def test_a_second_reaction_of_a_kind_is_the_first(as_user: AsUser, as_bot: Api) -> None:
     await open_pull(as_user("coda"))
     made = (await as_user("ada")("POST", f"{SHOP}/issues/1/comments", json={"body": "x"})).body
@@ -152,6 +155,7 @@ async def test_labels_are_made_once_and_removed_once(as_user: AsUser, as_bot: Ap
     assert (absent.status, absent.body["message"]) == (404, "Label does not exist")
 
 
+@pytest.mark.malformed
 @pytest.mark.parametrize(
     ("workflow", "body", "status"),
     [

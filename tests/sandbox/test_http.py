@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from bot.sandbox import Sandbox, control
 from tests.sandbox.conftest import Api, open_pull
 
@@ -61,6 +63,7 @@ async def test_anonymous_callers_have_sixty(anonymous: Api) -> None:
     assert (await anonymous("GET", "/repos/acme/shop")).headers["x-ratelimit-limit"] == "60"
 
 
+@pytest.mark.malformed
 async def test_unknown_paths_are_not_found(as_bot: Api) -> None:
     for path in ("/nope", "/repos/acme/nope", "/repos/acme/shop/nope"):
         answer = await as_bot("GET", path)
@@ -68,6 +71,7 @@ async def test_unknown_paths_are_not_found(as_bot: Api) -> None:
         assert answer.headers["X-GitHub-Request-Id"]
 
 
+@pytest.mark.malformed
 async def test_bodies_that_are_no_json_are_refused(as_user: AsUser) -> None:
     ada = as_user("ada")
     broken = await ada("POST", "/repos/acme/shop/labels", data=b"{")

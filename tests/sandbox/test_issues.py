@@ -44,6 +44,7 @@ async def test_an_issue_lives(sandbox: Sandbox, as_user: AsUser, as_bot: Api, ho
     assert "pull_request" not in hookbox.last("issue_comment.created")["issue"]
 
 
+@pytest.mark.malformed
 @pytest.mark.parametrize("wrong", [{"state": "gone"}, {"state": "closed", "state_reason": "boredom"}])
 async def test_states_and_reasons_are_githubs(as_bot: Api, wrong: dict[str, str]) -> None:
     assert (await as_bot("PATCH", f"{ISSUES}/{await opened(as_bot)}", json=wrong)).status == 422

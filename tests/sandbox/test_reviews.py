@@ -44,6 +44,7 @@ async def test_a_review_is_edited_and_its_old_body_told(
     assert (edited["sender"]["login"], edited["review"]["user"]["login"]) == ("maria", "ada")
 
 
+@pytest.mark.malformed
 async def test_an_approval_is_dismissed_by_a_writer(
     sandbox: Sandbox, as_user: AsUser, hookbox: HookBox, pull: str
 ) -> None:
@@ -75,6 +76,7 @@ async def test_a_review_brings_comments_on_lines(
     assert (await as_user("ada")("POST", f"{pull}/reviews", json=wrong)).status == 422
 
 
+@pytest.mark.malformed
 async def test_a_lone_comment_is_answered_edited_and_deleted(
     sandbox: Sandbox, as_user: AsUser, as_bot: Api, hookbox: HookBox, pull: str
 ) -> None:
@@ -99,6 +101,7 @@ async def test_a_lone_comment_is_answered_edited_and_deleted(
     ]
 
 
+@pytest.mark.malformed
 async def test_reactions_to_comments_on_lines_come_once(
     sandbox: Sandbox, as_user: AsUser, as_bot: Api, pull: str
 ) -> None:

@@ -97,12 +97,17 @@ def check_suite(site: Site, suite: CheckSuite) -> Json:
     }
 
 
+def check_suite_event(site: Site, suite: CheckSuite) -> Json:
+    """Give the suite of webhooks: its repository stands beside it."""
+    return {key: value for key, value in check_suite(site, suite).items() if key != "repository"}
+
+
 def check_run_event(site: Site, run: CheckRun) -> Json:
-    """Give the check run of webhooks: its suite is there in short, and the buttons come along."""
+    """Give the check run of webhooks: its suite is there in short."""
     suite = check_suite(site, run.suite)
     short = {key: value for key, value in suite.items() if key in _SUITE_KEYS}
     started = run.started_at or run.suite.created_at
-    return check_run(site, run) | {"check_suite": short, "started_at": stamp(started), "actions": run.actions}
+    return check_run(site, run) | {"check_suite": short, "started_at": stamp(started)}
 
 
 _SUITE_KEYS = {

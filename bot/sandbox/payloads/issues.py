@@ -106,6 +106,11 @@ def issue(site: Site, one: Issue) -> Json:
     return shape
 
 
+def issue_event(site: Site, one: Issue) -> Json:
+    """Give the issue of webhooks: they do not say who closed it, as the sender did."""
+    return {key: value for key, value in issue(site, one).items() if key != "closed_by"}
+
+
 def comment(site: Site, one: Comment) -> Json:
     repo = one.issue.repo
     url = f"{repo_url(site, repo)}/issues/comments/{one.id}"

@@ -62,11 +62,17 @@ def review_comment(site: Site, one: ReviewComment) -> Json:
         "original_start_line": None,
         "start_side": None,
         "line": one.line,
-        "original_line": one.line,
         "side": one.side,
         "subject_type": "line" if one.line is not None else "file",
         "reactions": reaction_rollup(url, one.reactions),
     }
+    if one.line is not None:
+        shape["original_line"] = one.line
     if one.in_reply_to is not None:
         shape["in_reply_to_id"] = one.in_reply_to
     return shape
+
+
+def review_comment_event(site: Site, one: ReviewComment) -> Json:
+    """Give the comment of webhooks: a remark on a whole file has its line there, as null."""
+    return {"original_line": None} | review_comment(site, one)

@@ -135,11 +135,8 @@ def update_hook_config(call: Call) -> Reply:
 
 
 def _hook_config(app: App) -> Json:
-    config = {
-        "content_type": app.hook_content_type,
-        "insecure_ssl": app.hook_insecure_ssl,
-        "url": app.webhook_url or "",
-    }
+    config: Json = {"content_type": app.hook_content_type, "insecure_ssl": app.hook_insecure_ssl}
+    config |= {"url": app.webhook_url} if app.webhook_url else {}
     return config | ({"secret": "********"} if app.webhook_secret else {})
 
 

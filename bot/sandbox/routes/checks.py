@@ -10,7 +10,7 @@ from bot.sandbox.call import Call, Reply, created, ok, page, route, wrapped_page
 from bot.sandbox.ci import CheckRun, CheckSuite
 from bot.sandbox.errors import forbidden, invalid_request, not_found, unprocessable
 from bot.sandbox.hub import Hub
-from bot.sandbox.payloads.checks import check_run, check_run_event, check_suite, suite_state
+from bot.sandbox.payloads.checks import check_run, check_run_event, check_suite, check_suite_event, suite_state
 from bot.sandbox.pushes import open_suite
 from bot.sandbox.routes.history import resolved
 from bot.sandbox.state import Account, App, Json, Repository
@@ -143,7 +143,7 @@ def emit_run(hub: Hub, run: CheckRun, action: str, sender: Account, only: App | 
 def announce_completion(hub: Hub, run: CheckRun) -> None:
     emit_run(hub, run, "completed", run.suite.app.bot)
     if suite_state(run.suite)[0] == "completed":
-        payload: Json = {"action": "completed", "check_suite": check_suite(hub.site, run.suite)}
+        payload: Json = {"action": "completed", "check_suite": check_suite_event(hub.site, run.suite)}
         hub.emit(run.suite.repo, "check_suite", payload, run.suite.app.bot)
 
 
@@ -268,5 +268,5 @@ def ask_for_suite(call: Call) -> Reply:
 def rerequest_suite(hub: Hub, suite: CheckSuite, sender: Account) -> None:
     """Ask for all runs of a suite again."""
     suite.reset = True
-    payload: Json = {"action": "rerequested", "check_suite": check_suite(hub.site, suite)}
+    payload: Json = {"action": "rerequested", "check_suite": check_suite_event(hub.site, suite)}
     hub.emit(suite.repo, "check_suite", payload, sender, only=suite.app)

@@ -14,7 +14,7 @@ from bot.sandbox.errors import (
     unprocessable,
     validation_failed,
 )
-from bot.sandbox.payloads.issues import REACTIONS, comment, issue, label, reaction
+from bot.sandbox.payloads.issues import REACTIONS, comment, issue, issue_event, label, reaction
 from bot.sandbox.payloads.pulls import pull_full
 from bot.sandbox.pushes import close
 from bot.sandbox.routes.labels import named_labels
@@ -93,7 +93,7 @@ def create_issue(call: Call) -> Reply:
         )
         made.assignees = [call.world.account(login) for login in call.body.get("assignees", [])]
     call.repo.issues[number] = made
-    call.hub.emit(call.repo, "issues", {"action": "opened", "issue": issue(call.hub.site, made)}, call.account)
+    call.hub.emit(call.repo, "issues", {"action": "opened", "issue": issue_event(call.hub.site, made)}, call.account)
     return created(issue(call.hub.site, made))
 
 
@@ -155,7 +155,7 @@ def emit_issue(call: Call, found: Issue, action: str, **extra: object) -> None:
         )
     else:
         call.hub.emit(
-            call.repo, "issues", {"action": action, **extra, "issue": issue(call.hub.site, found)}, call.account
+            call.repo, "issues", {"action": action, **extra, "issue": issue_event(call.hub.site, found)}, call.account
         )
 
 
@@ -204,7 +204,7 @@ def _emit_comment(call: Call, one: Comment, action: str, **extra: object) -> Non
     payload: Json = {
         "action": action,
         **extra,
-        "issue": issue(call.hub.site, one.issue),
+        "issue": issue_event(call.hub.site, one.issue),
         "comment": comment(call.hub.site, one),
     }
     call.hub.emit(call.repo, "issue_comment", payload, call.account)

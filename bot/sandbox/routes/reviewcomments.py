@@ -9,7 +9,7 @@ from bot.sandbox.call import Call, Reply, created, no_content, ok, page, route
 from bot.sandbox.errors import body_too_long, forbidden, not_found, unprocessable, validation_failed
 from bot.sandbox.payloads.issues import reaction
 from bot.sandbox.payloads.pulls import changed_files, pull_simple
-from bot.sandbox.payloads.reviews import review_comment, review_event
+from bot.sandbox.payloads.reviews import review_comment, review_comment_event, review_event
 from bot.sandbox.routes.issues import react, unreact
 from bot.sandbox.state import Json, Pull, Review, ReviewComment
 
@@ -67,7 +67,7 @@ def add_comment(call: Call, under: Review, body: str, place: Place) -> ReviewCom
 
 def _emit(call: Call, one: ReviewComment, action: str, **extra: Json) -> None:
     shapes: Json = {
-        "comment": review_comment(call.hub.site, one),
+        "comment": review_comment_event(call.hub.site, one),
         "pull_request": pull_simple(call.hub.site, one.pull),
     }
     call.hub.emit(call.repo, "pull_request_review_comment", {"action": action, **extra, **shapes}, call.account)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from bot.sandbox.call import Call, Reply, ok, page, route
-from bot.sandbox.errors import body_too_long, forbidden, not_found, unprocessable
+from bot.sandbox.errors import GitHubError, body_too_long, forbidden, not_found, unprocessable
 from bot.sandbox.payloads.pulls import pull_simple
 from bot.sandbox.payloads.reviews import review, review_comment, review_event
-from bot.sandbox.routes.reviewcomments import add_comment, line_of
-from bot.sandbox.state import Json, Review
+from bot.sandbox.routes.reviewcomments import Place, add_comment, line_of
+from bot.sandbox.state import Json, Pull, Review
 
 EVENTS = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}
 DISMISSIBLE = ("APPROVED", "CHANGES_REQUESTED")
 MAX_BODY = 65_536
+
+
+def _place(pull: Pull, remark: Json) -> Place:
+    """Find where a remark of a review stands. What is wrong with it is said in words here, not field by field."""
+    try:
+        return line_of(pull, remark)
+    except GitHubError as refusal:
+        said = [one.get("message", f"{one['field']} is missing") for one in refusal.errors or ()]
+        raise GitHubError(422, "Unprocessable Entity", errors=said) from None
 
 
 def _review(call: Call) -> Review:
@@ -66,7 +75,7 @@ def create_review(call: Call) -> Reply:
         raise unprocessable("Unprocessable Entity: a review needs a body")
     if len(body) > MAX_BODY:
         raise body_too_long("PullRequestReview")
-    places = [line_of(pull, one) for one in remarks]
+    places = [_place(pull, one) for one in remarks]
     now = call.hub.now()
     made = Review(call.world.next_id("review"), pull, call.account, EVENTS[event], body, commit, now, now)
     pull.reviews.append(made)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.sandbox import repositories
 from bot.sandbox.call import Call, Reply, created, ok, route
 from bot.sandbox.errors import forbidden, not_accessible, unprocessable, validation_failed
-from bot.sandbox.payloads.repos import full_repository
+from bot.sandbox.payloads.repos import full_repository, repository
 from bot.sandbox.routes.repos import branch_shape
 from bot.sandbox.state import Json
 
@@ -37,7 +37,7 @@ def transfer_repo(call: Call) -> Reply:
     if owner is call.repo.owner:
         raise unprocessable("Validation Failed: the repository is there already")
     repositories.transfer(call.hub, call.repo, owner, call.account)
-    return Reply(202, full_repository(call.hub.site, call.repo, call.viewer))
+    return Reply(202, repository(call.hub.site, call.repo, call.viewer))
 
 
 @route("POST", "/repos/{owner}/{repo}/branches/{branch:path}/rename", needs="contents:write", role="write")
