@@ -37,6 +37,7 @@ class Agreements(Room):
             begun = await connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=["name"], set_={"begun_at": now}, where=chores.c.begun_at <= not_since
-                )
+                ).returning(chores.c.name)
             )
-            return begun.rowcount == 1
+            # The row itself: how many rows an insert has touched PostgreSQL's driver does not keep.
+            return begun.one_or_none() is not None

@@ -107,8 +107,9 @@ class IssueCommands(Room):
                     routed_at=now,
                 )
                 .on_conflict_do_nothing(index_elements=["guid"])
+                .returning(deliveries.c.guid)
             )
-            if made.rowcount == 1:
+            if made.one_or_none() is not None:
                 target = {"guid": delivery.guid, "repository_id": pull.repository_id, "number": pull.number}
                 await connection.execute(self._database.insert(delivery_targets), [target])
             await connection.execute(_of(command).values(handled_at=now, retry_at=None, last_error=None))
