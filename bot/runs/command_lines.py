@@ -17,6 +17,7 @@ COMMANDS_PER_COMMENT: Final = 10
 NESTING: Final = 100
 
 _LINE: Final = re.compile(r"/([A-Za-z][A-Za-z-]{0,30})(?:[ \t]+(\S.*))?$")
+_FIRST_WORD: Final = re.compile(r"\s*(?:/[A-Za-z-]*)?")
 _ANY_LINE: Final = re.compile(r"(?:^|[\r\n])[ \t]*/[A-Za-z]")
 _TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)(?:\s[^<>]*)?>")
 _VOID: Final = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
@@ -50,7 +51,7 @@ def command_lines(body: str) -> tuple[CommandLine, ...]:
         if opening.type != "paragraph_open" or opening.level != 0 or open_tags:
             continue
         for line in _plain_lines(inline.children or []):
-            match = _LINE.match(line.rstrip())
+            match = _LINE.match(line.rstrip().rstrip("\0").rstrip())
             if match:
                 found.append(CommandLine(match[1].lower(), (match[2] or "").strip()))
     return tuple(found[:COMMANDS_PER_COMMENT])
@@ -65,6 +66,11 @@ def _follow_tags(html: str, open_tags: list[str]) -> None:
         elif closing and name in open_tags:
             while open_tags.pop() != name:
                 pass
+
+
+def _broken(line: str) -> str:
+    """The line with a NUL where something else than text begins it, or stands within its first word: `/app<b>rove`."""
+    return f"{line}\0" if _FIRST_WORD.fullmatch(line) else line
 
 
 def _plain_lines(children: list[Token]) -> list[str]:
@@ -83,9 +89,10 @@ def _plain_lines(children: list[Token]) -> list[str]:
         elif child.type == "html_inline":
             _follow_tags(child.content, open_tags)
             open_tags = [name for name in open_tags if ends[f"</{name}"]]
-            lines[-1] = lines[-1] or "\0"
+            lines[-1] = _broken(lines[-1])
         elif child.type in {"code_inline", "text_special"}:
-            lines[-1] += child.content if lines[-1] else "\0"
+            lines[-1] = _broken(lines[-1])
+            lines[-1] += child.content if lines[-1] != "\0" else ""
         elif child.type in {"em_open", "em_close", "strong_open", "strong_close"}:
             lines[-1] += child.markup if lines[-1] else "\0"
         else:
