@@ -10,6 +10,7 @@ MEANINGS: Final = {
     "gates": "Which checks and statuses of others must hold.",
     "gates.required": "Names that must be green; if none is named, everything that reports on the commit counts.",
     "gates.ignore": "Names that never count.",
+    "gates.apps": "The App whose report of a name counts, as `name: slug`; what others report under it does not.",
     "gates.patience_minutes": "How long silence counts as not yet, before it is said that no checks reported.",
     "record": "When the record is committed: `block` (with each finished block), `end` (with the verdict), `off` (with"
     " the closeout only).",

@@ -46,7 +46,11 @@ def gates_view(run: Run | None, facts: Facts, content_head: str, now: datetime) 
     if isinstance(facts.gates, Unknown):
         return GatesView(GatesState.UNKNOWN, unknown=facts.gates.reason)
     ignored = set(policy.ignore)
-    reports = tuple(report for report in facts.gates if report.name not in ignored)
+    reports = tuple(
+        report
+        for report in facts.gates
+        if report.name not in ignored and policy.apps.get(report.name, report.source) == report.source
+    )
     if policy.required:
         wanted = set(policy.required)
         reports = tuple(report for report in reports if report.name in wanted)

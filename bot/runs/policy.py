@@ -32,6 +32,8 @@ Approver = Annotated[
 ]
 """A login, or a team as `organisation/team`."""
 GateName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+AppSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+"""An App as GitHub names it in addresses; `status` stands for commit statuses, whoever posts them."""
 Place = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,63}$")]
 
@@ -68,12 +70,16 @@ def _off(value: object) -> object:
 
 
 class GatesPolicy(BaseModel):
-    """Which checks of others must hold: all that report unless `required` names them."""
+    """Which checks of others must hold: all that report unless `required` names them.
+
+    Anybody who may write checks can post one of any name: of a name in `apps` only that App's counts.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     required: tuple[GateName, ...] = Field(default=(), max_length=100, strict=False)
     ignore: tuple[GateName, ...] = Field(default=(), max_length=100, strict=False)
+    apps: Mapping[GateName, AppSlug] = Field(default_factory=dict, max_length=100)
     patience_minutes: int = Field(default=10, ge=0, le=24 * 60)
 
 

@@ -277,7 +277,7 @@ REMOVALS: Final = (
         "runs/test_clicks.py::test_a_line_that_somebody_wrote_into_the_checklist_is_no_box",
     ),
     Removal(
-        "A30",
+        "A31",
         "a closeout branch is the bot's own",
         "bot/service/closeout.py",
         'if noted.get("branch") != name or not await _holds_nothing_foreign(target, name, base, noted):',

@@ -207,6 +207,13 @@ ATTACKS: Final[tuple[Attack, ...]] = (
     ),
     row(
         Who.CONTRIBUTOR,
+        "posts a green status of a gate's name before the gate reports",
+        "of a name that the policy pins only that App's report counts",
+        "runs/test_attacks_gates.py::test_what_others_report_under_a_pinned_name_neither_helps_nor_hurts",
+        "e2e/test_attacks_gates.py::test_a_green_status_that_a_contributor_posts_is_not_the_pinned_gate",
+    ),
+    row(
+        Who.CONTRIBUTOR,
         "cancels a gate or lets it go stale",
         "only success, neutral and skipped are green",
         GATES + "what_is_no_success_is_none",

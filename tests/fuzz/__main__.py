@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.fuzz.crash import crash_of, minimised
+from tests.fuzz.crash import crash_of, minimised, silence
 from tests.fuzz.mutation import LONGEST, Fuzzed, fuzz
 from tests.fuzz.targets import TARGETS, Target
 
@@ -30,6 +30,7 @@ def main() -> int:
     arguments.add_argument("--mutation", action="store_true", help="without coverage even if Atheris is there")
     arguments.add_argument("--out", type=Path, default=Path("fuzz-crashes"), help="where crashes are written")
     chosen = arguments.parse_args()
+    silence()
     with_coverage = importlib.util.find_spec("atheris") is not None and not chosen.mutation
     crashes = 0
     sys.stdout.write(

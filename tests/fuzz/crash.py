@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+
+import structlog
 
 from tests.fuzz.broken import Broken
 
@@ -27,6 +31,12 @@ class Crash:
     @property
     def name(self) -> str:
         return hashlib.sha256(self.place.encode()).hexdigest()[:12]
+
+
+def silence() -> None:
+    """What the targets log is not what is looked for, and writing it takes most of the time."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    warnings.simplefilter("ignore")
 
 
 def crash_of(run: Callable[[bytes], None], data: bytes) -> Crash | None:

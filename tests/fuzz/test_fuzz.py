@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 
 from tests.fuzz.broken import hold
-from tests.fuzz.crash import minimised
+from tests.fuzz.crash import minimised, silence
 from tests.fuzz.mutation import fuzz
 from tests.fuzz.targets import TARGETS, Target
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    before = structlog.get_config()
+    silence()
+    yield
+    structlog.configure(**before)
+
 
 SAMPLE = {"reader": 60, "session": 100, "commands": 300, "policy": 300, "patterns": 400, "webhook": 300, "oidc": 150}
 

@@ -160,12 +160,14 @@ def gates_let_pass(world: World, facts: Facts, run: Run, content_head: str) -> b
     """Green or silent at the live head; what was seen green holds below the bot's own records."""
     policy = facts.policy
     assert isinstance(policy, Policy)
-    reports = [r for r in world.reports.get(world.head, []) if r.name not in policy.gates.ignore]
+    pinned = policy.gates.apps
+    told = {head: [r for r in found if pinned.get(r.name) in {None, r.source}] for head, found in world.reports.items()}
+    reports = [r for r in told.get(world.head, []) if r.name not in policy.gates.ignore]
     if policy.gates.required:
         reports = [r for r in reports if r.name in policy.gates.required]
     if any(report.state is GateState.RED for report in reports):
         return False
-    below = [r for r in world.reports.get(content_head, []) if r.name not in policy.gates.ignore]
+    below = [r for r in told.get(content_head, []) if r.name not in policy.gates.ignore]
     seen_green = bool(below) and all(report.state is GateState.GREEN for report in below)
     vouched = [b.approval.head for b in run.blocks if b.approval]
     if world.head != content_head and (seen_green or content_head in vouched):

@@ -273,7 +273,7 @@ class World:
         self.tick()
         sha = on or self.head
         said = {"green": "success", "red": "failure", "pending": "in progress"}[state]
-        kept = [report for report in self.reports.get(sha, []) if report.name != name]
+        kept = [report for report in self.reports.get(sha, []) if (report.name, report.source) != (name, source)]
         self.reports[sha] = [*kept, GateReport(name, source, GateState(state), said, f"https://ci.example/{name}")]
         self.react(Woken("checks"))
 
