@@ -89,7 +89,7 @@ async def working(
         holds = Holds(settings.database_url)
         parts.push_async_callback(holds.close)
         queue = await _opened(parts, settings.database_url)
-        worker = Worker(_tasks(settings, app, store, metrics, clock), queue, holds, store, metrics, timing)
+        worker = Worker(_tasks(settings, app, store, metrics, clock), queue, holds, metrics, timing)
         async with _run_until_left(worker, worker.run()) as task:
             yield worker, task
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -63,9 +64,7 @@ class Dispatcher:
         self.wake()
         while not self._is_stopping:
             try:
-                await self._sleep()
-                if not self._is_stopping:
-                    await self._round()
+                await self._sleep(await self._round())
             except Exception as error:  # noqa: BLE001 - the outer edge: the loop outlives a database that is away
                 self._metrics.errors.labels(type(error).__name__).inc()
                 _log.exception("the dispatcher's round failed")
@@ -79,19 +78,25 @@ class Dispatcher:
         self._is_stopping = True
         self.wake()
 
-    async def _round(self) -> None:
-        """Route what came in, and begin a reaction for every pull request that waits and is not being reacted to."""
+    async def _round(self) -> float | None:
+        """Route what came in, and begin a reaction for every pull request that waits and is not being reacted to.
+
+        How many seconds until the next thing is due by itself, None when nothing will be.
+        """
         self._woken.clear()
         self._sweep_if_due()
-        await self._tasks.route()
-        waiting = await self._tasks.waiting()
-        for key in waiting:
+        agenda = await self._tasks.agenda()
+        if agenda.has_unrouted:
+            await self._tasks.route()
+            agenda = await self._tasks.agenda()
+        for key in agenda.pulls:
             self._begin(self._running, key, partial(self._tasks.react, key))
-        asked = await self._tasks.asked()
-        for command in asked:
-            self._begin(self._answering, command.key, partial(self._tasks.answer, command))
-        if not (waiting or asked or self._running or self._answering or self._sweeping or self._woken.is_set()):
+        if agenda.issues:
+            for command in await self._tasks.asked():
+                self._begin(self._answering, command.key, partial(self._tasks.answer, command))
+        if agenda.is_empty and not (self._running or self._answering or self._sweeping or self._woken.is_set()):
             self._idle.set()
+        return self._tasks.seconds_until(agenda.next_due)
 
     def _sweep_if_due(self) -> None:
         """The sweep asks GitHub, which may be slow: it runs beside the rounds, one at a time."""
@@ -103,14 +108,14 @@ class Dispatcher:
         self._sweeping = None
         self.wake()
 
-    async def _sleep(self) -> None:
+    async def _sleep(self, due: float | None) -> None:
         """Until somebody wakes the dispatcher, or until the next thing that is due by itself."""
-        due = await self._tasks.seconds_until_due()
         longest = self._longest_sleep.total_seconds()
-        try:
-            await asyncio.wait_for(self._woken.wait(), longest if due is None else max(0.0, min(longest, due)))
-        except TimeoutError:
-            self.wake()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(longest if due is None else min(longest, due)):
+                await self._woken.wait()
+        # Whoever waits for idleness waits for a round that begins now.
+        self._idle.clear()
 
     def _begin(self, running: _Running, key: PullKey, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """One task at a time per pull request or issue, and not too many at once."""

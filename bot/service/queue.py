@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -19,10 +20,10 @@ from procrastinate import App
 from bot.metrics import Metrics
 from bot.runs.model import PullKey
 from bot.service.tasks import Tasks
+from bot.store.agenda import Agenda
 from bot.store.errors import StoreError
 from bot.store.holds import HoldLost, Holds
 from bot.store.queue import QUEUE, Job, being_done, end_job, enqueue
-from bot.store.store import Store
 
 ROUTE: Final = Job("route", "route")
 # A pull request whose deliveries never end must not keep a place for ever.
@@ -50,6 +51,11 @@ def react_job(key: PullKey) -> Job:
 
 def answer_job(key: PullKey) -> Job:
     return Job("answer", f"issue {key}", (("repository_id", key.repository_id), ("number", key.number)))
+
+
+def _jobs(agenda: Agenda) -> list[Job]:
+    route = [ROUTE] if agenda.has_unrouted else []
+    return [*route, *map(react_job, agenda.pulls), *map(answer_job, agenda.issues)]
 
 
 class Bell:
@@ -85,13 +91,10 @@ class Bell:
 class Worker:
     """Does jobs until stopped. One queue, one set of holds and one look at the store for each process."""
 
-    def __init__(
-        self, tasks: Tasks, queue: App, holds: Holds, store: Store, metrics: Metrics, timing: Timing = TIMING
-    ) -> None:
+    def __init__(self, tasks: Tasks, queue: App, holds: Holds, metrics: Metrics, timing: Timing = TIMING) -> None:
         self._tasks = tasks
         self._queue = queue
         self._holds = holds
-        self._store = store
         self._metrics = metrics
         self._timing = timing
         self._woken = asyncio.Event()
@@ -113,7 +116,7 @@ class Worker:
 
     async def until_idle(self) -> None:
         """Wait until nothing is left to do now: what waits for its time does not count."""
-        while self._woken.is_set() or self._running or self._sweeping or await self._has_work():
+        while self._woken.is_set() or self._running or self._sweeping or not (await self._tasks.agenda()).is_empty:
             self._changed.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), self._timing.poll)
@@ -151,8 +154,7 @@ class Worker:
         while not self._is_stopping.is_set():
             try:
                 self._woken.clear()
-                await self._look()
-                seconds = await self._tasks.seconds_until_due()
+                seconds = self._tasks.seconds_until(await self._look())
             except Exception as error:  # noqa: BLE001 - the outer edge: it outlives a database that is away
                 self._note(error, "the worker could not look into the store")
                 seconds = self._timing.after_fault
@@ -161,13 +163,17 @@ class Worker:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), longest if seconds is None else min(longest, seconds))
 
-    async def _look(self) -> None:
-        """Enqueue what has to be done: what a crash, a lost job or the passing of time has left in the store."""
+    async def _look(self) -> datetime | None:
+        """Enqueue what has to be done: what a crash, a lost job or the passing of time has left in the store.
+
+        The next moment at which something becomes due by itself.
+        """
         if self._sweeping is None and self._tasks.sweep_is_due:
             self._sweeping = asyncio.create_task(self._sweep(), name="sweep")
         await self._end_abandoned()
-        jobs = [ROUTE] if await self._store.has_unrouted() else []
-        await enqueue(self._queue, [*jobs, *await self._jobs()])
+        agenda = await self._tasks.agenda()
+        await enqueue(self._queue, _jobs(agenda))
+        return agenda.next_due
 
     async def _end_abandoned(self) -> None:
         """End jobs whose worker died, or lost them when the database went away: their locks hold up what comes after.
@@ -187,18 +193,12 @@ class Worker:
         self._sweeping = None
         self.wake()
 
-    async def _jobs(self) -> list[Job]:
-        pulls = [react_job(key) for key in await self._tasks.waiting()]
-        return pulls + [answer_job(command.key) for command in await self._tasks.asked()]
-
-    async def _has_work(self) -> bool:
-        return bool(await self._store.has_unrouted() or await self._jobs())
-
     async def _route(self) -> None:
         async def route() -> bool:
             await self._tasks.route()
-            await enqueue(self._queue, await self._jobs())
-            return await self._store.has_unrouted()
+            agenda = await self._tasks.agenda()
+            await enqueue(self._queue, _jobs(agenda))
+            return agenda.has_unrouted
 
         await self._alone(ROUTE.name, route)
 
@@ -222,7 +222,7 @@ class Worker:
             return False
 
         await self._alone(answer_job(key).name, answer)
-        await enqueue(self._queue, await self._jobs())
+        await enqueue(self._queue, _jobs(await self._tasks.agenda()))
 
     async def _alone(self, name: str, work: Callable[[], Awaitable[bool]]) -> None:
         """Work while there is something to do, if nobody else does: the lock of a job whose worker was thought dead

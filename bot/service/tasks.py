@@ -22,6 +22,7 @@ from bot.service.reaction import Reactor
 from bot.service.route import Router
 from bot.service.sweep import KEEP_HANDLED, Sweeper
 from bot.service.workers import NOWHERE, Addresses
+from bot.store.agenda import Agenda
 from bot.store.issue_commands import IssueCommand
 from bot.store.store import Store
 
@@ -58,9 +59,13 @@ class Tasks:
         raises: then it is done again."""
         await self._router.route_waiting()
 
-    async def waiting(self) -> list[PullKey]:
-        """The pull requests with something to do now."""
-        return await self._store.keys_waiting(self._clock())
+    async def agenda(self) -> Agenda:
+        """What there is to do now, and what comes next."""
+        return await self._store.agenda(self._clock())
+
+    def seconds_until(self, moment: datetime | None) -> float | None:
+        """How long until then; None for never."""
+        return None if moment is None else max(0.0, (moment - self._clock()).total_seconds())
 
     async def is_waiting(self, key: PullKey) -> bool:
         return await self._store.is_waiting(key, self._clock())
@@ -68,12 +73,6 @@ class Tasks:
     async def asked(self) -> list[IssueCommand]:
         """The commands on issues that wait for their answer now."""
         return await self._store.issue_commands_waiting(self._clock())
-
-    async def seconds_until_due(self) -> float | None:
-        """How long until something becomes due by itself; None when nothing will."""
-        now = self._clock()
-        moments = (await self._store.next_due(now), await self._store.next_issue_retry(now))
-        return min(((moment - now).total_seconds() for moment in moments if moment is not None), default=None)
 
     @property
     def sweep_is_due(self) -> bool:

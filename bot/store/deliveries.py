@@ -90,7 +90,7 @@ class Deliveries(Room):
     async def is_waiting(self, key: PullKey, now: datetime) -> bool:
         """Whether a pull request is among those with something to do."""
         async with self._database.reading() as connection:
-            query = _waiting(now).where(pulls.c.repository_id == key.repository_id, pulls.c.number == key.number)
+            query = pulls_waiting(now).where(pulls.c.repository_id == key.repository_id, pulls.c.number == key.number)
             return (await connection.execute(query)).one_or_none() is not None
 
     async def keys_waiting(self, now: datetime) -> list[PullKey]:
@@ -98,7 +98,7 @@ class Deliveries(Room):
 
         One that is backing off (`retry_at` ahead) is left out, whatever waits for it.
         """
-        query = _waiting(now).order_by(pulls.c.repository_id, pulls.c.number)
+        query = pulls_waiting(now).order_by(pulls.c.repository_id, pulls.c.number)
         async with self._database.reading() as connection:
             return [PullKey(row.repository_id, row.number) for row in await connection.execute(query)]
 
@@ -131,7 +131,8 @@ async def mark_handled(connection: AsyncConnection, key: PullKey, guids: Sequenc
     )
 
 
-def _waiting(now: datetime) -> Any:
+def pulls_waiting(now: Any) -> Any:
+    """The query for the pull requests with something to do: see `keys_waiting`."""
     by_delivery = select(delivery_targets.c.repository_id, delivery_targets.c.number).where(
         delivery_targets.c.handled_at.is_(None)
     )

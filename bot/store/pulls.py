@@ -150,13 +150,8 @@ class Pulls(Room):
 
     async def next_due(self, now: datetime) -> datetime | None:
         """The next moment after `now` at which something becomes due by itself; what is due already is not told."""
-        moments = (
-            select(func.min(pulls.c.wake_at)).where(pulls.c.wake_at > now),
-            select(func.min(pulls.c.retry_at)).where(pulls.c.retry_at > now),
-            select(func.min(effects.c.not_before)).where(effects.c.finished_at.is_(None), effects.c.not_before > now),
-        )
         async with self._database.reading() as connection:
-            found = (await connection.execute(select(*(query.scalar_subquery() for query in moments)))).one()
+            found = (await connection.execute(select(*(query.scalar_subquery() for query in moments_ahead(now))))).one()
         return min((moment for moment in found if moment is not None), default=None)
 
     async def _keys(self, *conditions: Any) -> list[PullKey]:
@@ -164,6 +159,15 @@ class Pulls(Room):
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(pulls.c.repository_id, pulls.c.number))
             return [PullKey(row.repository_id, row.number) for row in rows]
+
+
+def moments_ahead(now: Any) -> tuple[Any, ...]:
+    """The queries for the moments after `now` at which something becomes due by itself."""
+    return (
+        select(func.min(pulls.c.wake_at)).where(pulls.c.wake_at > now),
+        select(func.min(pulls.c.retry_at)).where(pulls.c.retry_at > now),
+        select(func.min(effects.c.not_before)).where(effects.c.finished_at.is_(None), effects.c.not_before > now),
+    )
 
 
 def is_pull(key: PullKey) -> Any:

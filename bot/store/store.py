@@ -7,6 +7,7 @@ from typing import Self
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.store.agenda import Agendas
 from bot.store.agreements import Agreements
 from bot.store.backends import backend_of
 from bot.store.deliveries import Deliveries
@@ -21,7 +22,9 @@ from bot.store.runs import Runs
 from bot.store.views import Views
 
 
-class Store(Deliveries, Pulls, Runs, Effects, Dispatches, Views, MergeGroups, IssueCommands, Reactions, Agreements):
+class Store(
+    Deliveries, Pulls, Runs, Effects, Dispatches, Views, MergeGroups, IssueCommands, Reactions, Agreements, Agendas
+):
     """All rooms of the store over one database; every method is a transaction of its own."""
 
     @classmethod

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -15,10 +16,9 @@ from bot.metrics import Metrics
 from bot.runs.model import PullKey
 from bot.service.queue import ROUTE, Bell, Timing, Worker, react_job
 from bot.service.tasks import Tasks
+from bot.store.agenda import Agenda
 from bot.store.holds import Holds
-from bot.store.issue_commands import IssueCommand
 from bot.store.queue import being_done, end_job, enqueue, open_queue
-from bot.store.store import Store
 from tests.clusters import Cluster
 from tests.databases import query
 from tests.store.test_holds import end_sessions
@@ -62,17 +62,15 @@ class BoardTasks:
         self.board.waiting.update(self.board.unrouted)
         self.board.unrouted.clear()
 
-    async def waiting(self) -> list[PullKey]:
-        return [key for key, count in self.board.waiting.items() if count]
+    async def agenda(self) -> Agenda:
+        waiting = tuple(key for key, count in self.board.waiting.items() if count)
+        return Agenda(has_unrouted=bool(self.board.unrouted), pulls=waiting, issues=(), next_due=None)
+
+    def seconds_until(self, moment: datetime | None) -> float | None:
+        return None
 
     async def is_waiting(self, key: PullKey) -> bool:
         return self.board.waiting[key] > 0
-
-    async def asked(self) -> list[IssueCommand]:
-        return []
-
-    async def seconds_until_due(self) -> float | None:
-        return None
 
     async def react(self, key: PullKey) -> None:
         board = self.board
@@ -95,15 +93,13 @@ class BoardTasks:
 async def workers(database: str, board: Board, *names: str) -> AsyncIterator[list[Worker]]:
     """Workers of that many processes, as far as the database can tell."""
     async with AsyncExitStack() as parts:
-        store = Store.open(database)
-        parts.push_async_callback(store.close)
         made, running = [], []
         for name in names:
             queue, holds = open_queue(database), Holds(database)
             parts.push_async_callback(holds.close)
             await parts.enter_async_context(queue.open_async())
             tasks = cast(Tasks, BoardTasks(board, name))
-            made.append(Worker(tasks, queue, holds, store, Metrics(), QUICK))
+            made.append(Worker(tasks, queue, holds, Metrics(), QUICK))
             running.append(asyncio.create_task(made[-1].run()))
         try:
             yield made
