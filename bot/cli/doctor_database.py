@@ -46,11 +46,12 @@ async def database_findings(url: str, now: datetime) -> Findings:
         else:
             found.append(ok("database.writable", "it can be written"))
         found += await _queue(store, now)
+        found.append(_on_file(url) if url.startswith(_SQLITE) else _on_server(await store.workers_alive()))
     except (StoreError, SQLAlchemyError) as error:
         found.append(failed("queue", f"not looked at: {str(error).splitlines()[0]}", "see above"))
     finally:
         await store.close()
-    return found + (_reacting(url) if url.startswith(_SQLITE) else [])
+    return found
 
 
 def _file(path: Path) -> Findings:
@@ -67,14 +68,20 @@ def _file(path: Path) -> Findings:
     return [*found, ok("database.space", said)]
 
 
-def _reacting(url: str) -> Findings:
+def _on_file(url: str) -> Finding:
     match is_held(url):
         case True:
-            return [ok("process", "a process reacts on this database")]
+            return ok("process", "a process reacts on this database")
         case False:
-            return [warning("process", "no process reacts on this database now", "start `stepwise serve`")]
+            return warning("process", "no process reacts on this database now", "start `stepwise serve`")
         case None:
-            return [warning("process", "no process has ever reacted on this database", "start `stepwise serve`")]
+            return warning("process", "no process has ever reacted on this database", "start `stepwise serve`")
+
+
+def _on_server(workers: int) -> Finding:
+    if workers == 0:
+        return warning("process", "no worker has been heard of for half a minute", "start `stepwise worker`")
+    return ok("process", f"{workers} worker{'s' if workers > 1 else ''} at the queue")
 
 
 async def _queue(store: Operations, now: datetime) -> Findings:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import and_, func, insert, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.runs.model import PullKey
 from bot.store.database import Room
 from bot.store.effects import EffectState
 from bot.store.errors import StoreError
+from bot.store.queue_tables import SCHEMA
 from bot.store.tables import deliveries, delivery_targets, effects, issue_commands, pulls, runs
 
 MOST_TOLD: Final = 5
@@ -142,6 +143,15 @@ class Backlogs(Room):
             pass
         except SQLAlchemyError as error:
             raise StoreError(str(getattr(error, "orig", None) or error).splitlines()[0]) from error
+
+    async def workers_alive(self) -> int:
+        """On PostgreSQL: how many workers the queue has heard of in the last half minute; they call every ten s."""
+        query = text(
+            f"SELECT count(*) FROM {SCHEMA}.procrastinate_workers "  # noqa: S608 - a name of ours
+            "WHERE last_heartbeat > now() - interval '30 seconds'"
+        )
+        async with self._database.reading() as connection:
+            return int((await connection.execute(query)).scalar_one())
 
     async def failing_pulls(self, limit: int = MOST_TOLD) -> list[Failing]:
         """Pull requests whose last reaction failed, the most often tried first."""

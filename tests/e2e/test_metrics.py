@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.cli.doctor_database import database_findings
+from bot.cli.findings import State
 from bot.sandbox import Answer
 from bot.store.inbox import Inbox
 from tests.databases import query
@@ -92,6 +94,12 @@ async def test_what_waits_and_for_how_long_is_told(github: Scenario, database: s
     samples = await scraped(github)
     assert samples['stepwise_deliveries_waiting{stage="reaction"}'] == 0
     assert samples["stepwise_pulls_failing{}"] == 1
+
+
+async def test_the_doctor_sees_who_reacts(github: Scenario, database: str) -> None:
+    await github.planned()
+    found = await database_findings(database, github.sandbox.clock.precise())
+    assert [one.state for one in found if one.check == "process"] == [State.OK]
 
 
 @pytest.mark.sqlite
