@@ -29,7 +29,7 @@ format: $(VENV)/.dev ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## measure, also beside Probot: calls, acknowledgements, parsing, scope
+bench: $(VENV)/.bench ## measure, also beside Probot: calls, parsing, scope, acknowledge, growth (ARGS=NAME for one)
 	@$(BIN)/python -m bench $(ARGS)
 
 promises: $(VENV)/.dev ## print what the five documents demand and the tests that show it
@@ -75,10 +75,15 @@ $(EMULATE)/.installed: tests/emulate/package-lock.json
 	npm ci --prefix tests/emulate --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
+	@touch $@
+
 lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements.lock
 	uv pip compile pyproject.toml --extra build --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements-dev.lock
 	uv pip compile --group fuzz --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements-fuzz.lock
+	uv pip compile --group bench --constraint requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements-bench.lock
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(EMULATE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import sys
 
-from bench import acknowledge, calls, parsing, retention, scope
+from bench import acknowledge, calls, growth, parsing, retention, scope
 from bot.logs import configure_logs
 
 MEASUREMENTS = {
@@ -15,6 +15,7 @@ MEASUREMENTS = {
     "scope": scope.main,
     "acknowledge": acknowledge.main,
     "retention": retention.main,
+    "growth": growth.main,
 }
 
 

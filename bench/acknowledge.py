@@ -14,8 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -24,9 +23,10 @@ from typing import Final
 from bench.contestants import ROOT, Contestant, Server, cores, install_probot, running
 from bench.load import Measured
 from bench.payload import EVENT, payload
+from bench.postgres import empty, postgres_in
 
 CONNECTIONS: Final = (16, 64)
-ROUNDS: Final = 5
+ROUNDS: Final = 3
 SLOW_ROUNDS: Final = 2
 SECONDS: Final = 2.0
 WARM_UP_SECONDS: Final = 1.0
@@ -43,6 +43,14 @@ class Disk:
 
     environment: Mapping[str, str]
     counts: Path | None = None
+
+    def taken(self) -> int:
+        """How many syncs the processes that have ended since counted."""
+        if self.counts is None or not self.counts.exists():
+            return 0
+        found = sum(int(line) for line in self.counts.read_text().split())
+        self.counts.unlink()
+        return found
 
 
 def contestants(has_probot: bool, postgres: str | None) -> list[Contestant]:
@@ -68,12 +76,12 @@ def main() -> None:
     if reason is not None:
         print(reason)
     body = payload()
-    # Beside the project, not in /tmp: that is often memory, where a sync costs nothing.
-    with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT) as name, postgres_at(Path(name)) as postgres:
+    # Not in /tmp: that is often memory, where a sync costs nothing. PostgreSQL's user has to get in as well.
+    with tempfile.TemporaryDirectory(prefix="stepwise-bench-", dir="/var/tmp") as name:
         folder = Path(name)
+        folder.chmod(0o777)
         print(f"acknowledgements: {len(body)} bytes each, {ROUNDS} rounds, a sync of this disk {_sync(folder):.0f} µs")
-        racing = [*contestants(reason is None, postgres), *designs(postgres)]
-        _print(_race(racing, folder, body, ROUNDS, Disk({})), racing)
+        _measure(folder, body, ROUNDS, reason is None, Disk({}))
         library = _slow_disk(folder)
         if library is None:
             print("slowed syncs are left out: there is no C compiler (cc) on this machine")
@@ -81,33 +89,49 @@ def main() -> None:
         counts = folder / "syncs"
         slowed = {"FSYNC_MICROSECONDS": str(SLOW_MICROSECONDS), "FSYNC_COUNTS": str(counts), "LD_PRELOAD": str(library)}
         print(f"\nthe same with every sync {SLOW_MICROSECONDS / 1000:.0f} ms slower, {SLOW_ROUNDS} rounds")
-        _print(_race(racing, folder, body, SLOW_ROUNDS, Disk(slowed, counts)), racing)
+        _measure(folder, body, SLOW_ROUNDS, reason is None, Disk(slowed, counts))
 
 
-@contextmanager
-def postgres_at(_folder: Path) -> Iterator[str | None]:
-    """The address of a PostgreSQL to write to: that of `DATABASE_URL`, else none."""
-    yield os.environ.get("DATABASE_URL")
+def _measure(folder: Path, body: bytes, rounds: int, has_probot: bool, disk: Disk) -> None:
+    with postgres_in(folder, disk.environment) as postgres:
+        if postgres is None:
+            print("PostgreSQL is left out: its server programs are not installed, and DATABASE_URL names none")
+        racing = [*contestants(has_probot, postgres), *designs(postgres)]
+        found, syncs = _race(racing, folder, body, rounds, disk)
+    _print(found, racing)
+    for name, (answers, count) in syncs.items():
+        print(f"  {name}: {answers / max(count, 1):.1f} deliveries per sync ({answers} in {count})")
 
 
-def _race(racing: Sequence[Contestant], folder: Path, body: bytes, rounds: int, disk: Disk) -> Found:
+def _race(
+    racing: Sequence[Contestant], folder: Path, body: bytes, rounds: int, disk: Disk
+) -> tuple[Found, dict[str, tuple[int, int]]]:
+    """What was measured, and for each that writes to a file its answers and the syncs that these took."""
     found: Found = {}
+    syncs: dict[str, tuple[int, int]] = {}
     for turn in range(rounds):
         for contestant in racing:
             own = folder / f"{turn}"
             own.mkdir()
+            if contestant.is_on_postgres:
+                empty(contestant.url or "")
             with running(contestant, own, disk.environment if contestant.url else {}) as server:
-                _load(server, 16, WARM_UP_SECONDS, body)
+                answers = load(server, 16, WARM_UP_SECONDS, body).answers
                 for connections in CONNECTIONS:
-                    measured = _load(server, connections, SECONDS, body)
+                    measured = load(server, connections, SECONDS, body)
                     found.setdefault((contestant.name, connections), []).append(measured)
+                    answers += measured.answers
             shutil.rmtree(own)
-    return found
+            count = disk.taken()
+            if count and contestant.url is not None and contestant.design != "nothing stored":
+                before = syncs.get(contestant.name, (0, 0))
+                syncs[contestant.name] = (before[0] + answers, before[1] + count)
+    return found, syncs
 
 
-def _load(server: Server, connections: int, seconds: float, body: bytes) -> Measured:
+def load(server: Server, connections: int, seconds: float, body: bytes) -> Measured:
     """One run of the load in its own process, on its own core."""
-    _, load = cores()
+    _, core = cores()
     command = [sys.executable, "-m", "bench.load", str(server.port), str(connections), str(seconds), EVENT]
     before = server.cpu_seconds
     done = subprocess.run(
@@ -115,7 +139,7 @@ def _load(server: Server, connections: int, seconds: float, body: bytes) -> Meas
         cwd=ROOT,
         input=body,
         capture_output=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, load),
+        preexec_fn=lambda: os.sched_setaffinity(0, core),
     )
     if done.returncode:
         raise RuntimeError(f"the load ended early: {done.stderr.decode()[-500:]}")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,10 @@ class Contestant:
     def is_probot(self) -> bool:
         return self.name == "probot"
 
+    @property
+    def is_on_postgres(self) -> bool:
+        return self.url is not None and self.url.startswith("postgres")
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -49,6 +54,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@cache
 def cores() -> tuple[set[int], set[int]]:
     """A core for the servers and another one for the load (and PostgreSQL); the same where there is only one."""
     available = sorted(os.sched_getaffinity(0))

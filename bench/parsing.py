@@ -12,15 +12,21 @@ from bot.sandbox.seeding import seed_files
 
 PATH = "docs/exec-plans/active/2026-01-checkout-totals.md"
 ROUNDS = 7
+MOST_BLOCKS = 480
+PROSE = "A sentence with `code`, *emphasis* and a [link](../notes.md).\n\n- An item of a list: what was found.\n\n"
 
 
-def plan_of(kib: int) -> str:
-    """The seeded plan with more blocks and more prose, until it is that long."""
+def plan_of(kib: int, blocks: int = MOST_BLOCKS) -> str:
+    """The seeded plan with more blocks, then with more prose, until it is that long; or with so many blocks."""
     text = seed_files("shop/plan")[PATH].decode()
     head, tail = text.split("## 6. Validation Plan")
-    number, extra = 4, []
+    number = 4
+    extra: list[str] = []
     size = len(text)
-    while size < kib * 1024:
+    while size < kib * 1024 or (blocks < MOST_BLOCKS and number <= blocks):
+        if number > blocks:
+            notes = PROSE * ((kib * 1024 - size) // len(PROSE))
+            return head + "".join(extra) + "## 6. Validation Plan" + tail + "\n## Notes\n\n" + notes
         block = (
             f"- **Block ID:** `B{number:02d}`\n- **Goal:** Part {number} of `src/shop/part_{number}.py`\n"
             f"- **Dependencies:** `B{number - 1:02d}`\n"
@@ -30,13 +36,20 @@ def plan_of(kib: int) -> str:
         extra.append(block)
         size += len(block)
         number += 1
-    return head + "".join(extra[:490]) + "## 6. Validation Plan" + tail
+    return head + "".join(extra) + "## 6. Validation Plan" + tail
 
 
-def best_of(work: Callable[[], object]) -> float:
+def dense_plan_of(kib: int) -> str:
+    """The seeded plan with as many small lists, fields and code spans as fit: the most there is to do per byte."""
+    text = seed_files("shop/plan")[PATH].decode()
+    item = "- **a:** `b`\n  - [ ] *c* `d`\n\n"
+    return text + "\n## Notes\n\n" + item * max((kib * 1024 - len(text)) // len(item), 0)
+
+
+def best_of(work: Callable[[], object], rounds: int = ROUNDS) -> float:
     """The shortest of some rounds, in seconds of CPU."""
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.process_time()
         work()
         times.append(time.process_time() - start)

@@ -10,6 +10,7 @@ from aiohttp import web
 from gidgethub import routing, sansio
 
 from bench.load import APP_ID, PATH, SECRET
+from bot.cli.collector import settle_collector
 from bot.cli.serve import listening
 from bot.logs import configure_logs
 from bot.metrics import Metrics
@@ -99,6 +100,7 @@ def main() -> None:
         asyncio.run(serve_bedevere_style())
     else:
         migrate(sys.argv[2])
+        settle_collector()
         asyncio.run(serve_stepwise(sys.argv[2], sys.argv[3]))
 
 

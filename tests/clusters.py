@@ -56,15 +56,16 @@ class Cluster:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @classmethod
-    def create(cls, bin_folder: Path) -> Cluster:
-        """Make a cluster and start it."""
-        folder = Path(tempfile.mkdtemp(prefix="stepwise-pg-", dir=MEMORY if MEMORY.is_dir() else None))
+    def create(cls, bin_folder: Path, within: Path | None = None, configuration: str = CONFIGURATION) -> Cluster:
+        """Make a cluster and start it; in memory unless a folder is given."""
+        within = within or (MEMORY if MEMORY.is_dir() else None)
+        folder = Path(tempfile.mkdtemp(prefix="stepwise-pg-", dir=within))
         user = next((name for name in UNPRIVILEGED if _exists(name)), None) if os.geteuid() == 0 else None
         if user is not None:
             shutil.chown(folder, user)
         cluster = cls(folder, bin_folder, user)
         cluster._run("initdb", "--username", SUPERUSER, "--auth", "trust", "--no-sync", "--encoding", "UTF8")
-        (folder / "data" / "postgresql.conf").write_text(CONFIGURATION.format(folder=folder))
+        (folder / "data" / "postgresql.conf").write_text(configuration.format(folder=folder))
         cluster.start()
         return cluster
 

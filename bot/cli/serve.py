@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
+from bot.cli.collector import settle_collector
 from bot.cli.migrate import stop
 from bot.cli.reacting import Dispatching, dispatching
 from bot.github.app import GitHubApp, utc_now
@@ -60,6 +61,7 @@ def serve() -> None:
     try:
         if prepare(settings.database_url):
             log.info("database made", file=settings.database_url)
+        settle_collector()
         asyncio.run(run_server(settings))
     except (StoreError, CannotListen) as error:
         stop(str(error), code=1)

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
 from typing import Final
 
+from bot.cli.collector import settle_collector
 from bot.cli.migrate import stop
 from bot.cli.reacting import Dispatching, reactions, working
 from bot.cli.serve import CannotListen, connected, listening, readiness, stop_signal, until_stopped
@@ -39,6 +40,7 @@ def worker() -> None:
     configure_logs(settings.log_level, [secret, settings.private_key.get_secret_value()])
     try:
         prepare(settings.database_url)
+        settle_collector()
         asyncio.run(_run(settings))
     except (StoreError, CannotListen) as error:
         stop(str(error), code=1)
