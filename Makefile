@@ -86,4 +86,4 @@ lock: ## write the lock files anew (needs uv)
 	uv pip compile --group bench --constraint requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements-bench.lock
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(EMULATE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(EMULATE) bench/probot/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
