@@ -5,16 +5,21 @@ BIN := $(VENV)/bin
 EMULATE := tests/emulate/node_modules
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-emulate lint format bench promises attacks fidelity fuzz faults schema lock clean
+.PHONY: help demo test test-sqlite test-postgresql test-emulate lint format bench promises attacks fidelity fuzz faults schema lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.runtime ## watch a plan being executed and closed out, on this machine
 	@$(BIN)/stepwise demo $(ARGS)
 
-test: $(VENV)/.dev ## run every test
+test: test-sqlite test-postgresql ## run every test, on both databases where PostgreSQL is installed
+
+test-sqlite: $(VENV)/.dev ## run every test on SQLite
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+test-postgresql: $(VENV)/.dev ## run what touches a database on PostgreSQL, with workers as in production
+	@$(BIN)/python -m tests.on_postgresql -n auto --dist worksteal $(ARGS)
 
 test-emulate: $(VENV)/.dev $(EMULATE)/.installed ## run the story against a GitHub emulator that others wrote (needs npm)
 	@$(BIN)/python -m pytest tests/emulate -m emulate -n auto --dist worksteal $(ARGS)
