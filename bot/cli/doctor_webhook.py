@@ -83,7 +83,8 @@ def _delivered(attempts: list[Delivery], are_all: bool) -> Findings:
     """How the deliveries of the last day went, newest first."""
     if not attempts:
         remedy = "none are sent while nothing happens; comment on a pull request and look again"
-        return [warning("deliveries", f"GitHub has sent nothing for {LOOK_BACK / timedelta(hours=1):.0f} hours", remedy)]
+        hours = LOOK_BACK / timedelta(hours=1)
+        return [warning("deliveries", f"GitHub has sent nothing for {hours:.0f} hours", remedy)]
     accepted = {one.guid for one in attempts if one.was_accepted}
     refused = [one for one in attempts if not one.was_accepted]
     lost = {one.guid for one in refused} - accepted
