@@ -277,6 +277,14 @@ REMOVALS: Final = (
         "runs/test_clicks.py::test_a_line_that_somebody_wrote_into_the_checklist_is_no_box",
     ),
     Removal(
+        "A28",
+        "a pinned gate is its App's",
+        "bot/runs/gates.py",
+        " and policy.apps.get(report.name, report.source) == report.source",
+        "",
+        "runs/test_attacks_gates.py::test_what_others_report_under_a_pinned_name_neither_helps_nor_hurts",
+    ),
+    Removal(
         "A31",
         "a closeout branch is the bot's own",
         "bot/service/closeout.py",
