@@ -96,5 +96,5 @@ def _plain_lines(children: list[Token]) -> list[str]:
         elif child.type in {"em_open", "em_close", "strong_open", "strong_close"}:
             lines[-1] += child.markup if lines[-1] else "\0"
         else:
-            lines[-1] = lines[-1] or "\0"
+            lines[-1] = _broken(lines[-1])
     return lines

@@ -88,6 +88,8 @@ def test_lines_of_top_level_paragraphs_are_commands(body: str, commands: list[st
         "/app<!-- x -->rove",
         "/app&#114;ove",
         "/app`r`ove",
+        "/app[ro](x)ve",
+        "/app![ro](x)ve",
         "<div>\n/approve\n</div>",
         "<div>\n\n/approve\n\n</div>",
         "<details><summary>x</summary>\n\n/approve\n\n</details>",
