@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 
+import uvloop
 from aiohttp import web
 from gidgethub import routing, sansio
 
@@ -101,7 +102,8 @@ def main() -> None:
     else:
         migrate(sys.argv[2])
         settle_collector()
-        asyncio.run(serve_stepwise(sys.argv[2], sys.argv[3]))
+        # As `stepwise serve` does.
+        uvloop.run(serve_stepwise(sys.argv[2], sys.argv[3]))
 
 
 if __name__ == "__main__":

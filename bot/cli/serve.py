@@ -12,6 +12,7 @@ from typing import Final
 
 import aiohttp
 import structlog
+import uvloop
 from aiohttp import web
 
 from bot.cli.collector import settle_collector
@@ -62,7 +63,8 @@ def serve() -> None:
         if prepare(settings.database_url):
             log.info("database made", file=settings.database_url)
         settle_collector()
-        asyncio.run(run_server(settings))
+        # A fifth less CPU for each delivery than asyncio's own loop (docs/benchmarks.md).
+        uvloop.run(run_server(settings))
     except (StoreError, CannotListen) as error:
         stop(str(error), code=1)
 
