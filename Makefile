@@ -15,8 +15,9 @@ demo: $(VENV)/.runtime ## watch a plan being executed and closed out, on this ma
 
 test: test-sqlite test-postgresql ## run every test, on both databases where PostgreSQL is installed
 
+# All of them together also show that no operation which the bot calls went untried.
 test-sqlite: $(VENV)/.dev ## run every test on SQLite
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(or $(ARGS),--fidelity)
 
 test-postgresql: $(VENV)/.dev ## run what touches a database on PostgreSQL, with workers as in production
 	@$(BIN)/python -m tests.on_postgresql -n auto --dist worksteal $(ARGS)
