@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,8 @@ def test_an_interrupted_demo_ends_what_it_started_and_leaves_nothing(tmp_path: P
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell that runs these tests in the background lets its children ignore Ctrl-C.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as demo:
         assert demo.stdout is not None
         started = demo.stdout.readline()
