@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EMULATE := tests/emulate/node_modules
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-sqlite test-postgresql test-emulate lint format bench promises attacks fidelity fuzz faults schema lock clean
+.PHONY: help demo test test-sqlite test-postgresql test-emulate lint format bench load promises attacks fidelity fuzz faults schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ format: $(VENV)/.dev ## let ruff rewrite what it can
 
 bench: $(VENV)/.bench ## measure, also beside Probot: calls, parsing, scope, acknowledge, growth (ARGS=NAME for one)
 	@$(BIN)/python -m bench $(ARGS)
+
+load: $(VENV)/.dev ## storms, a thousand pull requests, huge ones, memory; ARGS="storm --deliveries 1000 --pulls 10"
+	@$(BIN)/python -m load $(ARGS)
 
 promises: $(VENV)/.dev ## print what the five documents demand and the tests that show it
 	@$(BIN)/python -m tests.promises

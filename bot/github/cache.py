@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cachetools import LRUCache
 
 _OVERHEAD = 512
+# The first level makes a tenth of GitHub's JSON already, and takes a fraction of what parsing it does.
+_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +28,28 @@ class Kept:
 
 
 class AnswerCache:
-    """One store for all installations, bounded by bytes; the key says whose answer in which media type it is."""
+    """One store for all installations, bounded by bytes; the key says whose answer in which media type it is.
+
+    Bodies are packed: what is looked at by turns must fit in as a whole, or the oldest always goes just before it
+    would have been of use.
+    """
 
     def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
-        self._kept: LRUCache[Hashable, Kept] = LRUCache(max_bytes, getsizeof=_size)
+        self._packed: LRUCache[Hashable, Kept] = LRUCache(max_bytes, getsizeof=_size)
 
     def get(self, key: Hashable) -> Kept | None:
-        return self._kept.get(key)
+        packed = self._packed.get(key)
+        return None if packed is None else replace(packed, body=zlib.decompress(packed.body))
 
     def keep(self, key: Hashable, kept: Kept) -> None:
-        if _size(kept) <= self._kept.maxsize:
-            self._kept[key] = kept
+        packed = replace(kept, body=zlib.compress(kept.body, _LEVEL))
+        if _size(packed) <= self._packed.maxsize:
+            self._packed[key] = packed
 
     @property
     def held_bytes(self) -> int:
-        return int(self._kept.currsize)
+        return int(self._packed.currsize)
 
 
-def _size(kept: Kept) -> int:
-    return len(kept.body) + _OVERHEAD
+def _size(packed: Kept) -> int:
+    return len(packed.body) + _OVERHEAD

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Integer, bindparam, cast, func, literal_column, null, or_, select, union_all
 
 from bot.runs.model import PullKey
 from bot.store.database import Room
-from bot.store.deliveries import pulls_waiting
+from bot.store.deliveries import oldest_of, pulls_waiting
 from bot.store.pulls import moments_ahead
 from bot.store.tables import UtcDateTime, deliveries, issue_commands
 
+_LATEST: Final = datetime.max.replace(tzinfo=UTC)
 _NOBODY: Final = (cast(null(), BigInteger), cast(null(), Integer))
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
     """What is due now: deliveries nobody has looked into, pull requests, issues with commands; and what comes next.
+
+    Of `pulls` those come first for which something was delivered, in the order in which it came in: what somebody has
+    done must wait neither for a sweep nor for pull requests with lower numbers.
 
     `next_due` is the next moment at which something becomes due by itself, None when nothing will.
     """
@@ -47,13 +51,14 @@ class Agendas(Room):
             has_unrouted=any(row.kind == "unrouted" for row in rows),
             pulls=_keys(row for row in rows if row.kind == "pull"),
             issues=_keys(row for row in rows if row.kind == "issue"),
-            next_due=min((row.at for row in rows if row.at is not None), default=None),
+            next_due=min((row.at for row in rows if row.kind == "due" and row.at is not None), default=None),
         )
 
 
 def _keys(rows: Iterable[Any]) -> tuple[PullKey, ...]:
-    """Each once, in a fixed order."""
-    return tuple(PullKey(*key) for key in sorted({(row.repository_id, row.number) for row in rows}))
+    """Each once: those with a time by it, then the others by their numbers."""
+    ordered = sorted(rows, key=lambda row: (row.at is None, row.at or _LATEST, row.repository_id, row.number))
+    return tuple(dict.fromkeys(PullKey(row.repository_id, row.number) for row in ordered))
 
 
 def _everything(now: Any) -> Any:
@@ -63,7 +68,7 @@ def _everything(now: Any) -> Any:
     open_commands = issue_commands.c.handled_at.is_(None)
     retry_at = issue_commands.c.retry_at
     parts = [
-        select(_kind("pull"), of_pulls.c.repository_id, of_pulls.c.number, no_time.label("at")),
+        select(_kind("pull"), of_pulls.c.repository_id, of_pulls.c.number, oldest_of(of_pulls).label("at")),
         select(_kind("issue"), issue_commands.c.repository_id, issue_commands.c.number, no_time).where(
             open_commands, or_(retry_at.is_(None), retry_at <= now)
         ),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, exists, or_, select, union, update
+from sqlalchemy import and_, delete, exists, func, or_, select, union, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -128,6 +128,20 @@ async def mark_handled(connection: AsyncConnection, key: PullKey, guids: Sequenc
         .where(deliveries.c.guid.in_(guids), deliveries.c.routed_at.is_not(None), deliveries.c.handled_at.is_(None))
         .where(~is_open)
         .values(handled_at=now)
+    )
+
+
+def oldest_of(pull: Any) -> Any:
+    """The query for when the oldest delivery came in that waits for a pull request; null where none does."""
+    return (
+        select(func.min(deliveries.c.received_at))
+        .join(delivery_targets, delivery_targets.c.guid == deliveries.c.guid)
+        .where(
+            delivery_targets.c.repository_id == pull.c.repository_id,
+            delivery_targets.c.number == pull.c.number,
+            delivery_targets.c.handled_at.is_(None),
+        )
+        .scalar_subquery()
     )
 
 

@@ -97,12 +97,16 @@ class Pulls(Room):
         return await self._keys(pulls.c.is_open)
 
     async def open_pulls_with_live_run(self, repository_id: int | None = None) -> list[PullKey]:
-        """Open pull requests, of one repository or of all, whose run is not over: the ones that a sweep looks at."""
-        live = select(runs.c.id).where(
-            runs.c.repository_id == pulls.c.repository_id, runs.c.number == pulls.c.number, runs.c.is_live
-        )
+        """Open pull requests, of one repository or of all, whose run is not over."""
         of = [] if repository_id is None else [pulls.c.repository_id == repository_id]
-        return await self._keys(live.exists(), pulls.c.is_open, *of)
+        return await self._keys(_live_run().exists(), pulls.c.is_open, *of)
+
+    async def live_pulls(self) -> list[PullRow]:
+        """The same of all repositories, with what is known of them."""
+        query = select(pulls).where(_live_run().exists(), pulls.c.is_open)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(pulls.c.repository_id, pulls.c.number))
+            return [_pull(row) for row in rows]
 
     async def set_head(self, key: PullKey, head_sha: str, now: datetime) -> datetime:
         """Note the live head; when this head was first seen. LookupError for a pull request never remembered."""
@@ -167,6 +171,12 @@ def moments_ahead(now: Any) -> tuple[Any, ...]:
         select(func.min(pulls.c.wake_at)).where(pulls.c.wake_at > now),
         select(func.min(pulls.c.retry_at)).where(pulls.c.retry_at > now),
         select(func.min(effects.c.not_before)).where(effects.c.finished_at.is_(None), effects.c.not_before > now),
+    )
+
+
+def _live_run() -> Any:
+    return select(runs.c.id).where(
+        runs.c.repository_id == pulls.c.repository_id, runs.c.number == pulls.c.number, runs.c.is_live
     )
 
 

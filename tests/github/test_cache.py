@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from bot.github.app import GitHubApp
@@ -77,12 +79,20 @@ async def test_the_cache_is_bounded_by_bytes(github: FakeGitHub, make_app: MakeA
     cache = AnswerCache(max_bytes=20_000)
     client = make_app(cache=cache).installation(INSTALLATION)
     for number in range(10):
-        github.on("GET", f"/{number}", Reply("x" * 5_000, headers={"etag": '"1"'}))
+        github.on("GET", f"/{number}", Reply(random.randbytes(2_500).hex(), headers={"etag": '"1"'}))
         await client.get(f"/{number}")
     assert 10_000 < cache.held_bytes <= 20_000
 
 
+def test_what_is_kept_is_packed_and_comes_back_as_it_was() -> None:
+    cache = AnswerCache()
+    body = b'{"url": "https://api.github.com/repos/octo/plans/pulls/1"}' * 100
+    cache.keep("x", Kept(body, {"etag": '"1"'}))
+    assert cache.get("x") == Kept(body, {"etag": '"1"'})
+    assert cache.held_bytes < len(body) / 4
+
+
 def test_an_answer_longer_than_the_whole_cache_is_not_kept() -> None:
     cache = AnswerCache(max_bytes=1_000)
-    cache.keep("x", Kept(b"x" * 2_000, {}))
+    cache.keep("x", Kept(random.randbytes(2_000), {}))
     assert cache.get("x") is None

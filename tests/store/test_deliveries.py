@@ -37,6 +37,18 @@ async def test_deliveries_come_in_the_order_they_arrived(store: Store, inbox: In
     assert [delivery.guid for delivery in await store.deliveries_for(PULL)] == ["z", "a", "m"]
 
 
+async def test_what_came_in_first_is_looked_at_first_and_a_sweep_comes_after_it(store: Store, inbox: Inbox) -> None:
+    numbers = [PullKey(77, number) for number in (1, 2, 3)]
+    for key in numbers:
+        await remember(store, key)
+        await store.set_wake_at(key, NOON)
+    await inbox.accept("first", "issue_comment", b"{}")
+    await inbox.accept("second", "issue_comment", b"{}")
+    await store.route("second", [numbers[1]], NOON)
+    await store.route("first", [numbers[2]], NOON)
+    assert (await store.agenda(NOON)).pulls == (numbers[2], numbers[1], numbers[0])
+
+
 async def test_a_delivery_for_two_pull_requests_is_done_when_both_have_handled_it(store: Store, inbox: Inbox) -> None:
     await remember(store, OTHER)
     await inbox.accept("g1", "check_run", b"{}")

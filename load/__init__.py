@@ -1,0 +1,1 @@
+"""Load: storms of deliveries, a thousand pull requests, huge ones, and memory over time, each printed as a table."""
