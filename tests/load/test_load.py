@@ -86,7 +86,7 @@ async def test_a_limit_in_the_middle_of_a_sweep_is_waited_out(world: World) -> N
 
 async def test_traffic_leaves_nothing_behind(world: World) -> None:
     await world.running(2)
-    found = await traffic(world, 120, minutes=12)
+    found = await traffic(world, 240, minutes=5)
     assert found.left == 0
     assert found.samples
 
