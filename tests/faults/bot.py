@@ -11,6 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bot.sandbox import Sandbox
 from tests.e2e.processes import environment
@@ -91,7 +92,7 @@ class Bot:
     deaths: int = 0
     lives: dict[str, Life] = field(default_factory=dict)
     _server: asyncio.Server | None = None
-    _born: asyncio.Queue[Life] = field(default_factory=asyncio.Queue)
+    _born: dict[int, asyncio.Future[Life]] = field(default_factory=dict)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -144,10 +145,12 @@ class Bot:
                 is_impatient=self.is_impatient,
                 doom=self.dooms.pop(role, None),
             )
-            dead = _watch(self.nursery.fork(order))
-            meeting = asyncio.create_task(self._born.get())
+            pid = self.nursery.fork(order)
+            dead = _watch(pid)
+            meeting = self._birth(pid)
             ending = asyncio.create_task(dead.wait())
-            await asyncio.wait({meeting, ending}, return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE)
+            both: set[asyncio.Future[Any]] = {meeting, ending}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE)
             ending.cancel()
             if meeting.done():
                 life = self.lives[role] = meeting.result()
@@ -155,9 +158,11 @@ class Bot:
                 if life.address:
                     self.sandbox.set_webhook_url(f"{life.address}/api/github/webhooks")
                 return
-            meeting.cancel()
             assert dead.is_set(), f"a life did not begin: {self.log[-2000:]}"
             self._died()
+            if self.on_hurt is not None:
+                # Without its database it ends at once, and whoever looks after it starts it again and again.
+                await self.on_hurt()
 
     async def until_idle(self) -> None:
         """Until all roles are alive and nothing is left to do, however many lives that takes."""
@@ -185,6 +190,10 @@ class Bot:
         said = {role: json.dumps(asdict(doom) if doom and self.role_of(doom) == role else None) for role in self.roles}
         return {role: int(await self.lives[role].ask(line)) for role, line in said.items()}
 
+    def _birth(self, pid: int) -> asyncio.Future[Life]:
+        """A life may tell of itself before it is known here, and be over by then."""
+        return self._born.setdefault(pid, asyncio.get_running_loop().create_future())
+
     def _died(self) -> None:
         self.deaths += 1
         assert self.deaths < MOST_DEATHS, "it dies and dies and gets nowhere"
@@ -192,7 +201,7 @@ class Bot:
     async def _met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         said = json.loads(await reader.readline())
         if "pid" in said:
-            self._born.put_nowait(Life(said["pid"], said["address"], reader, writer))
+            self._birth(said["pid"]).set_result(Life(said["pid"], said["address"], reader, writer))
             return
         while line := await reader.readline():
             match line:

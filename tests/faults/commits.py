@@ -120,6 +120,7 @@ def watch(commits: Commits) -> None:
     DefaultDialect.do_commit = committed  # type: ignore[method-assign]
     for writer in (SqliteDeliveryWriter, PostgresDeliveryWriter):
         _watch_inbox(writer, commits)
+    _watch_queue(commits)
 
 
 def _watch_inbox(writer: Any, commits: Commits) -> None:
@@ -137,3 +138,27 @@ def _watch_inbox(writer: Any, commits: Commits) -> None:
         return new
 
     writer.write = written
+
+
+def _watch_queue(commits: Commits) -> None:
+    """PostgreSQL's queue commits by itself. Looking for a job that is not there is no change and is not counted."""
+    from procrastinate import PsycopgConnector
+    from procrastinate.sql import queries
+
+    fetch = queries["fetch_job"]
+    changes = {queries[name] for name in ("defer_jobs", "finish_job", "retry_job")}
+    connector: Any = PsycopgConnector
+    for method in ("execute_query_async", "execute_query_one_async", "execute_query_all_async"):
+        execute = getattr(connector, method)
+
+        async def watched(self: Any, query: str, _execute: Any = execute, **arguments: Any) -> Any:
+            number = commits.before() if query in changes else None
+            found = await _execute(self, query, **arguments)
+            if query == fetch and found.get("id") is not None:
+                # Only now is it known that there was one: before and after are the same moment here.
+                number = commits.before()
+            if number is not None:
+                commits.after(number)
+            return found
+
+        setattr(connector, method, watched)

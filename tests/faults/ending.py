@@ -15,7 +15,7 @@ from bot.sandbox.git.store import ZERO
 from bot.sandbox.state import Issue, Repository
 from tests.faults.stage import Stage
 
-_HEX = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b")
+_HEX = re.compile(r"\b[0-9a-f]{7,64}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|\+00:00)?(?: UTC)?|\b\d\d:\d\d\b")
 _NUMBER = re.compile(r"127\.0\.0\.1:\d+|(?<![\w.])\d{5,}\b")
 
@@ -112,4 +112,7 @@ class _Calm:
     def _name(self, found: re.Match[str]) -> str:
         short = found[0]
         subjects = {subject for sha, subject in self._subjects.items() if sha.startswith(short)}
-        return f"<{' or '.join(sorted(subjects))}>" if subjects else "(id)"
+        if subjects:
+            return f"<{' or '.join(sorted(subjects))}>"
+        # A word of seven letters from a to f is a word, unless there is such a commit.
+        return "(id)" if any(map(str.isdigit, short)) else short

@@ -132,13 +132,28 @@ async def _live_on(settings: Settings, order: dict[str, Any], commits: Commits) 
         while question := (await reader.readline()).decode().strip():
             answer = "yes"
             if question == "idle?":
-                await dispatcher.until_idle()
+                await _until_idle(dispatcher)
             elif question == "wake":
                 dispatcher.wake()
             else:
                 answer = str(commits.begin_step(doom_of(json.loads(question))))
             writer.write(f"{answer}\n".encode())
             await writer.drain()
+
+
+async def _until_idle(dispatcher: Any) -> None:
+    """Who asks reads the database, which may be away at this moment: that is no reason to die of."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.store.errors import StoreError
+
+    while True:
+        try:
+            await dispatcher.until_idle()
+        except (StoreError, SQLAlchemyError):
+            await asyncio.sleep(QUICK.after_fault)
+        else:
+            return
 
 
 if __name__ == "__main__":

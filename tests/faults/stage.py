@@ -129,7 +129,8 @@ class Stage(Scenario):
                 await self.next_step()
                 return
             await self.mortal.wake()
-        raise AssertionError(f"it tries and tries and gets nowhere\n{self.mortal.log[-3000:]}")
+        waits = f"{len(self.lost())} deliveries are lost, the next try is due {self.database.next_try()}"
+        raise AssertionError(f"it gets nowhere at {self.sandbox.clock.precise()}: {waits}")
 
     async def _quiet(self) -> None:
         """Until every webhook has been tried and the bot has nothing left to do now."""

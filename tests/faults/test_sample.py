@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.store.migrate import prepare
+from tests.clusters import Cluster
 from tests.faults.bot import Nursery
 from tests.faults.outages import may_mount
 from tests.faults.points import BY_NAME, KINDS, Fault, Telling
@@ -22,12 +23,12 @@ TURNS = {"main": 2, "workers": 1, "mention": 1, "issue": 2, "rollback": 1, "queu
 
 
 @pytest.fixture(scope="module")
-def room(app_key: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+def room(app_key: str, server: Cluster | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("faults")
     prepared = folder / "prepared.db"
     prepare(f"sqlite:///{prepared}")
     nursery = Nursery()
-    yield Room(nursery, app_key, folder, prepared)
+    yield Room(nursery, app_key, folder, prepared, server)
     nursery.close()
 
 
@@ -67,7 +68,7 @@ def test_a_story_with_a_fault_in_every_step_ends_as_it_does_without(
 
 
 @pytest.mark.parametrize("kind", ["locked", "full disk"])
-def test_a_database_that_refuses_for_a_while_loses_nothing(
+def test_a_database_that_is_away_for_a_while_loses_nothing(
     kind: str, room: Room, stories: dict[str, Undisturbed]
 ) -> None:
     if kind == "full disk" and not may_mount():
@@ -88,7 +89,7 @@ def test_a_database_that_refuses_for_a_while_loses_nothing(
     ],
 )
 def test_faults_everywhere_at_once_leave_no_trace(
-    kind: str, story: str, room: Room, stories: dict[str, Undisturbed]
+    kind: str, story: str, room: Room, stories: dict[str, Undisturbed], database: str
 ) -> None:
     found = story_of(room, stories, story)
     told = BY_NAME[kind].tellings
