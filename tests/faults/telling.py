@@ -101,6 +101,9 @@ async def tell(room: Room, telling: Telling, expected: Undisturbed) -> Outcome:
                 return Outcome(telling, arranged.met, tuple(arranged.missed), wrong, stage.mortal.deaths)
         except (AssertionError, TimeoutError) as error:
             return Outcome(telling, arranged.met, tuple(arranged.missed), f"{type(error).__name__}: {error}"[:4000])
+        finally:
+            # Whatever became of the telling, the next one needs it.
+            await outage.end()
 
 
 async def _to_its_end(stage: Stage, telling: Telling, expected: Undisturbed) -> str:
