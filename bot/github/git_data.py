@@ -112,8 +112,9 @@ async def commit_files(
 ) -> CommitResult:
     """Write (bytes) and delete (None) files of a branch in one commit; files that are as wanted already are left out.
 
-    `head` is where the branch was when the caller read it, just before: it is not read again, since GitHub refuses to
-    move the branch when it has got other commits meanwhile.
+    `head` is where the branch was when the caller read it. GitHub refuses to move the branch when it has got other
+    commits meanwhile, but not when commits were taken back from it, and would bring those back with ours: so it is
+    read once more right before it is moved.
 
     `on_prepared` is told the commit's SHA before the branch moves to it: who keeps it knows after a crash which
     commit to look for.
@@ -130,6 +131,9 @@ async def commit_files(
     new_commit = await _create_commit(client, repo, new_tree, head, message)
     if on_prepared is not None:
         await on_prepared(new_commit)
+    live = await read_ref(client, repo, branch)
+    if live != head:
+        raise HeadMoved(branch, head, live)
     await _move_branch(client, repo, branch, head, new_commit)
     for content in changes.values():
         if content is not None and len(content) <= MOST_BYTES:

@@ -206,8 +206,11 @@ class Worker:
         key = PullKey(repository_id, number)
 
         async def react() -> bool:
+            # A job outlives what it was for when the reaction before it took that along.
+            if not await self._tasks.is_waiting(key):
+                return False
             await self._tasks.react(key)
-            return await self._tasks.is_waiting(key)
+            return True
 
         await self._alone(react_job(key).name, react)
 

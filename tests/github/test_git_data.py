@@ -86,6 +86,7 @@ async def test_files_of_one_directory_share_the_calls(branch: FakeGitHub, client
         f"GET {GIT}/trees/{DOCS}",
         f"POST {GIT}/trees",
         f"POST {GIT}/commits",
+        f"GET {REF}",
         f"PATCH {REFS}",
     ]
 
@@ -99,7 +100,7 @@ async def test_a_file_that_was_read_costs_its_commit_no_second_look(
     assert await git_data.read_file(client, repo, HEAD, "docs/none.md") is None
     before = len(branch.requests("GET"))
     await git_data.commit_files(client, repo, BRANCH, HEAD, {"docs/plan.md": b"new"}, "Why")
-    assert len(branch.requests("GET")) == before
+    assert [request.path for request in branch.requests("GET")[before:]] == [REF]
 
 
 async def test_an_executable_stays_one(branch: FakeGitHub, client: Client, repo: Repo) -> None:
@@ -134,10 +135,21 @@ async def test_doing_it_again_writes_nothing(branch: FakeGitHub, client: Client,
     assert all(call.startswith("GET") for call in branch.calls())
 
 
+async def test_commits_that_were_taken_back_meanwhile_are_not_brought_back(
+    branch: FakeGitHub, client: Client, repo: Repo
+) -> None:
+    """For GitHub a commit on top of what was taken back is a fast forward of what is left."""
+    branch.on("GET", REF, ref("9" * 40))
+    with pytest.raises(HeadMoved) as moved:
+        await git_data.commit_files(client, repo, BRANCH, HEAD, {"docs/plan.md": b"x"}, "Why")
+    assert moved.value.actual == "9" * 40
+    assert branch.requests("PATCH") == []
+
+
 @pytest.mark.parametrize("words", ["Update is not a fast forward", "Reference does not exist"])
 async def test_a_head_that_moved_meanwhile_is_told(branch: FakeGitHub, client: Client, repo: Repo, words: str) -> None:
     branch.on("PATCH", REFS, Reply({"message": words}, 422))
-    branch.on("GET", REF, ref("9" * 40))
+    branch.on("GET", REF, ref(HEAD), ref("9" * 40))
     with pytest.raises(HeadMoved) as moved:
         await git_data.commit_files(client, repo, BRANCH, HEAD, {"docs/plan.md": b"x"}, "Why")
     assert moved.value.actual == "9" * 40
@@ -145,7 +157,7 @@ async def test_a_head_that_moved_meanwhile_is_told(branch: FakeGitHub, client: C
 
 async def test_a_branch_that_was_deleted_meanwhile_has_no_head(branch: FakeGitHub, client: Client, repo: Repo) -> None:
     branch.on("PATCH", REFS, Reply({"message": "Reference does not exist"}, 422))
-    branch.on("GET", REF, Reply({"message": "Not Found"}, 404))
+    branch.on("GET", REF, ref(HEAD), Reply({"message": "Not Found"}, 404))
     with pytest.raises(HeadMoved) as moved:
         await git_data.commit_files(client, repo, BRANCH, HEAD, {"docs/plan.md": b"x"}, "Why")
     assert moved.value.actual is None
