@@ -44,6 +44,7 @@ async def first_sweep(world: World, *, with_command: bool) -> Swept:
     world.sandbox.requests.reset()
     began = time.perf_counter()
     await world.start()
+    await world.bot.advance(0)
     answered = await _answered(world) if with_command else None
     await world.settle()
     return _swept(world, began, answered)

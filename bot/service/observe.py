@@ -13,8 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from cachetools import LRUCache
-
 from bot.github import comparison, pulls
 from bot.github.app import GitHubApp
 from bot.github.errors import GitHubError
@@ -43,9 +41,12 @@ from bot.service.permissions import permission_of, team_approvers
 from bot.service.plan_files import PlanFiles
 from bot.service.policies import Policies
 from bot.service.target import Target
+from bot.service.weighed import Weighed
 from bot.store.store import Store
 
 POLICY_SECONDS: Final = 300
+KEPT_ENTRIES: Final = 50_000
+"""Commits and files of the comparisons that are kept."""
 COMMITS_ASKED: Final = 20
 CULPRIT_COMMITS: Final = 20
 
@@ -62,7 +63,7 @@ class Observer:
     def __init__(self, app: GitHubApp, app_id: int, store: Store, clock: Clock) -> None:
         self._app_id = app_id
         self._clock = clock
-        self._comparisons: LRUCache[tuple[object, ...], comparison.Comparison] = LRUCache(512)
+        self._comparisons: Weighed[comparison.Comparison] = Weighed(KEPT_ENTRIES)
         self.plans = PlanFiles()
         self.policies = Policies(app, store.policy_generation)
 
@@ -231,5 +232,5 @@ class Observer:
         if kept is None:
             kept = await comparison.compare(target.client, target.repo, base, head)
             if kept.standing != "gone":
-                self._comparisons[key] = kept
+                self._comparisons.keep(key, kept, 1 + len(kept.commits) + len(kept.files))
         return kept

@@ -21,8 +21,12 @@ from bot.runs.records import other_place
 from bot.service.gates import unknown
 from bot.service.session_folder import read_folder
 from bot.service.target import Target
+from bot.service.weighed import Weighed
 
 KEPT_BYTES: Final = 64 * PLAN_BYTES_LIMIT
+PLANS_BYTES: Final = 8 * PLAN_BYTES_LIMIT
+"""Of text; what was read from it takes some times as much."""
+OVERHEAD: Final = 1024
 
 
 class PlanFiles:
@@ -30,7 +34,7 @@ class PlanFiles:
 
     def __init__(self) -> None:
         self._blobs: LRUCache[str, bytes] = LRUCache(KEPT_BYTES, getsizeof=len)
-        self._plans: LRUCache[tuple[str, str], PlanFile] = LRUCache(256)
+        self._plans: Weighed[PlanFile] = Weighed(PLANS_BYTES)
         self._written: LRUCache[tuple[str, str], None] = LRUCache(1024)
 
     def remember(self, path: str, content: bytes) -> None:
@@ -84,7 +88,7 @@ class PlanFiles:
     async def _read(self, file: contents.FileAt, dialect: Dialect) -> PlanFile:
         # Reading Markdown takes too long for the event loop that acknowledges webhooks.
         plan = PlanFile(file.path, file.blob_sha, await asyncio.to_thread(read, file.path, file.content, dialect))
-        self._plans[file.path, file.blob_sha] = plan
+        self._plans.keep((file.path, file.blob_sha), plan, len(file.content) + OVERHEAD)
         return plan
 
     async def _session(self, target: Target, head_sha: str, path: str) -> PlanFile | PlanRefused | Unknown:
@@ -102,7 +106,7 @@ class PlanFiles:
         if kept is not None:
             return kept
         plan = PlanFile(path, blob, await asyncio.to_thread(read_session, path, files, sorted(listing)))
-        self._plans[path, blob] = plan
+        self._plans.keep((path, blob), plan, sum(len(text or b"") for text in files.values()) + OVERHEAD)
         return plan
 
 

@@ -101,6 +101,7 @@ class Worker:
         self._changed = asyncio.Event()
         self._running = 0
         self._suspects: set[int] = set()
+        self._was_unrouted = False
         self._sweeping: asyncio.Task[None] | None = None
         self._is_stopping = asyncio.Event()
         for name, work in (("route", self._route), ("react", self._react), ("answer", self._answer)):
@@ -170,15 +171,19 @@ class Worker:
         """
         if self._sweeping is None and self._tasks.sweep_is_due:
             self._sweeping = asyncio.create_task(self._sweep(), name="sweep")
-        await self._end_abandoned()
+        being = await self._end_abandoned()
         agenda = await self._tasks.agenda()
-        await enqueue(self._queue, _jobs(agenda))
+        # Routing comes first, and brings the pull requests when it is done; unless it gets nowhere.
+        is_stuck = self._was_unrouted and ROUTE.name not in being
+        self._was_unrouted = agenda.has_unrouted
+        await enqueue(self._queue, [ROUTE] if agenda.has_unrouted and not is_stuck else _jobs(agenda))
         return agenda.next_due
 
-    async def _end_abandoned(self) -> None:
+    async def _end_abandoned(self) -> set[str]:
         """End jobs whose worker died, or lost them when the database went away: their locks hold up what comes after.
 
-        Such a job is being done, says the queue, and at two looks nobody holds what it is about.
+        Such a job is being done, says the queue, and at two looks nobody holds what it is about. Returns what the
+        others are about that are being done.
         """
         being = await being_done(self._queue)
         unheld = {job_id for job_id, name in being.items() if await self._holds.is_free(name)}
@@ -186,6 +191,7 @@ class Worker:
             _log.warning("a job was abandoned: it is begun again", name=being[job_id])
             await end_job(self._queue, job_id)
         self._suspects = unheld - self._suspects
+        return {name for job_id, name in being.items() if job_id not in unheld}
 
     async def _sweep(self) -> None:
         """The sweep asks GitHub, which may be slow: it runs beside the looks, one at a time."""
@@ -210,7 +216,9 @@ class Worker:
             if not await self._tasks.is_waiting(key):
                 return False
             await self._tasks.react(key)
-            return True
+            # In a storm each delivery that has been routed would be a pass of its own: whoever routes the others brings
+            # the pull request back when all of them can be taken together.
+            return not (await self._tasks.agenda()).has_unrouted
 
         await self._alone(react_job(key).name, react)
 

@@ -134,6 +134,21 @@ async def test_pull_requests_are_shared_and_none_is_two_workers_at_once(database
     assert board.most_at_once >= 3
 
 
+async def test_while_deliveries_are_routed_a_pull_request_is_not_looked_at_for_each(database: str) -> None:
+    board, key = Board(), PULLS[0]
+
+    async def work(_: PullKey) -> None:
+        if not board.done[key]:
+            board.waiting[key] += 1
+            board.unrouted.append(key)
+
+    board.work = work
+    board.waiting[key] = 1
+    async with workers(database, board, "one"):
+        await board.until(lambda: not board.waiting.total() and not board.unrouted)
+    assert board.done[key] == 2, "what had been routed waited for the rest"
+
+
 async def test_what_comes_in_during_a_reaction_waits_for_its_end(database: str) -> None:
     board, key = Board(), PULLS[0]
     go = asyncio.Event()
