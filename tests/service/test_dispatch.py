@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -14,6 +14,7 @@ from bot.metrics import Metrics
 from bot.runs.model import PullKey
 from bot.service import dispatch
 from bot.service.dispatch import Dispatcher
+from bot.store.agenda import Agenda
 
 KEY = PullKey(1, 2)
 
@@ -29,13 +30,10 @@ class Unstorable:
     async def route(self) -> None:
         """Nothing came in."""
 
-    async def waiting(self) -> list[PullKey]:
-        return [KEY]
+    async def agenda(self) -> Agenda:
+        return Agenda(has_unrouted=False, pulls=(KEY,), issues=(), next_due=None)
 
-    async def asked(self) -> list[Any]:
-        return []
-
-    async def seconds_until_due(self) -> float | None:
+    def seconds_until(self, moment: datetime | None) -> float | None:
         return 0.0
 
     async def react(self, key: PullKey) -> None:
