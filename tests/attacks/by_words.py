@@ -170,7 +170,7 @@ ATTACKS: Final[tuple[Attack, ...]] = (
         Who.STRANGER,
         "writes a comment of 64 KiB made to take long, or of a thousand commands",
         "read in seconds at worst; ten commands count",
-        LINES + "64_kib_of_anything_are_read_in_reasonable_time",
+        LINES + "64_kib_of_anything_are_read_with_an_effort_that_grows_with_their_length",
         LINES + "only_the_first_commands_of_a_comment_count",
         LINES + "a_comment_longer_than_github_takes_is_not_read",
     ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from bot.plans.patterns import PATH_LIMIT, ScopeRules
@@ -60,12 +58,10 @@ def test_a_range_that_cannot_be_folded_excludes_as_it_is() -> None:
 
 
 def test_names_made_to_take_long_do_not() -> None:
-    # Tried from every place anew, these would take minutes.
-    began = time.process_time()
+    """Tried from every place anew these would take minutes: such a change is seen as a test that does not end."""
     for piece in (". ", "a. ", "\u200b", "e\u0301", "./"):
         for _ in range(100):
-            RULES.judge(f"a{piece * ((PATH_LIMIT - 2) // len(piece))}b"[:PATH_LIMIT])
-    assert time.process_time() - began < 10
+            assert RULES.judge(f"a{piece * ((PATH_LIMIT - 2) // len(piece))}b"[:PATH_LIMIT]).reason
 
 
 def test_a_disguised_name_stops_the_block_and_is_named_with_its_rule() -> None:
