@@ -113,7 +113,7 @@ class Backlogs(Room):
         asked = select(func.count(), func.min(issue_commands.c.written_at)).where(issue_commands.c.handled_at.is_(None))
         to_do = select(func.count(), func.min(effects.c.created_at)).where(effects.c.finished_at.is_(None))
         live = select(func.count()).select_from(runs).where(runs.c.is_live)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             since: dict[PullKey, datetime] = {}
             for query in (target_pulls, woken, retried):
                 for repository_id, number, moment in await connection.execute(query):

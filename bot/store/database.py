@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,20 +18,29 @@ WRITES = "stepwise_writes"
 class Database:
     """An engine with what differs between drivers.
 
-    `insert` can ignore conflicts, `write_turn` queues writers, `read_options` make a transaction one snapshot.
+    `insert` can ignore conflicts, `write_turn` queues writers. A statement that reads is one snapshot by itself;
+    `snapshot_options` make a transaction one.
     """
 
     engine: AsyncEngine
     insert: Callable[[Table], Any]
     write_turn: Callable[[], Any] = nullcontext
     read_options: Mapping[str, Any] = field(default_factory=dict)
+    snapshot_options: Mapping[str, Any] = field(default_factory=dict)
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """For one statement that reads."""
+        return self._reading(self.read_options)
+
+    def snapshot(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """For several: whatever is read in it belongs together."""
+        return self._reading(self.snapshot_options)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """One snapshot; whatever is read in it belongs together."""
+    async def _reading(self, options: Mapping[str, Any]) -> AsyncIterator[AsyncConnection]:
         async with self.engine.connect() as connection:
-            if self.read_options:
-                await connection.execution_options(**self.read_options)
+            if options:
+                await connection.execution_options(**options)
             async with connection.begin():
                 yield connection
 

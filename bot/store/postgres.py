@@ -5,14 +5,16 @@ The address is given to libpq as it is, so that everything it knows (several hos
 
 from __future__ import annotations
 
+import select
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -71,16 +73,28 @@ def open_database(url: str) -> Database:
     async def connect() -> psycopg.AsyncConnection:
         return await psycopg.AsyncConnection.connect("", **values)  # type: ignore[arg-type]
 
-    # The ping before use heals what a restart of the server broke, at the price of one round trip.
     engine = create_async_engine(
-        "postgresql+psycopg://",
-        async_creator=connect,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_OVERFLOW,
-        pool_pre_ping=True,
+        "postgresql+psycopg://", async_creator=connect, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW
     )
-    # One snapshot for all that is read in one transaction; writers are kept apart by row locks and versions.
-    return Database(engine, insert, read_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+    event.listen(engine.sync_engine, "checkout", _refuse_dead)
+    return Database(
+        engine,
+        insert,
+        # Begin and end of a transaction would be two more trips for each statement that reads.
+        read_options={"isolation_level": "AUTOCOMMIT"},
+        snapshot_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    )
+
+
+def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+    """A restart of the server leaves dead connections in the pool, which then makes others.
+
+    The server says nothing unasked to a connection that nobody uses, but that it has ended: there is nothing to ask.
+    """
+    waiting = select.poll()
+    waiting.register(dbapi_connection.driver_connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    if waiting.poll(0):
+        raise DisconnectionError
 
 
 def migrating_engine(url: str) -> Engine:

@@ -58,7 +58,7 @@ class Replays(Room):
             .where(delivery_targets.c.guid == guid)
             .order_by(delivery_targets.c.repository_id, delivery_targets.c.number)
         )
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             row = (await connection.execute(select(deliveries).where(deliveries.c.guid == guid))).one_or_none()
             if row is None:
                 return None

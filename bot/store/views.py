@@ -37,7 +37,7 @@ class Views(Room):
     async def shown(self, key: PullKey) -> ShownViews:
         of_comment = and_(checklists.c.repository_id == key.repository_id, checklists.c.number == key.number)
         of_checks = and_(checks.c.repository_id == key.repository_id, checks.c.number == key.number)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             comment = (await connection.execute(select(checklists).where(of_comment))).one_or_none()
             rows = await connection.execute(select(checks).where(of_checks).order_by(checks.c.saved_at))
             posted = {(row.head_sha, row.name): ShownCheck(row.check_run_id, row.digest) for row in rows}

@@ -17,7 +17,7 @@ from bot.settings import Settings
 from bot.store.postgres import is_postgres
 from bot.store.store import Store
 
-QUICK = Timing(look=1.0, poll=0.05, after_fault=0.05)
+QUICK = Timing(look=1.0, poll=0.2, after_fault=0.05)
 """A worker that loses no time: what is due is looked for more often than anybody else would want it."""
 
 

@@ -112,7 +112,7 @@ def test_bombs_are_refused_in_no_time() -> None:
         for old, new in zip("abcdefgh", "bcdefghi", strict=True)
     )
     # Unfolded it would be nine to the power of nine.
-    assert effort(lambda: problems(bomb)) < 1000
+    assert effort(lambda: problems(bomb)) < 100_000
     assert "alias" in problems(bomb)[0][1]
 
 
