@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATE := tests/emulate/node_modules
+# Tests wait for each other's processes and for the loopback: half as many again as there are cores keep all of them busy.
+AT_ONCE ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')
+SIDE_BY_SIDE = -n $(AT_ONCE) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-sqlite test-postgresql test-emulate lint format bench load promises attacks fidelity fuzz faults schema lock clean
@@ -17,13 +20,13 @@ test: test-sqlite test-postgresql ## run every test, on both databases where Pos
 
 # All of them together also show that no operation which the bot calls went untried.
 test-sqlite: $(VENV)/.dev ## run every test on SQLite
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(or $(ARGS),--fidelity)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(or $(ARGS),--fidelity)
 
 test-postgresql: $(VENV)/.dev ## run what touches a database on PostgreSQL, with workers as in production
-	@$(BIN)/python -m tests.on_postgresql -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m tests.on_postgresql $(SIDE_BY_SIDE) $(ARGS)
 
 test-emulate: $(VENV)/.dev $(EMULATE)/.installed ## run the story against a GitHub emulator that others wrote (needs npm)
-	@$(BIN)/python -m pytest tests/emulate -m emulate -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest tests/emulate -m emulate $(SIDE_BY_SIDE) $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .
@@ -45,7 +48,7 @@ promises: $(VENV)/.dev ## print what the five documents demand and the tests tha
 	@$(BIN)/python -m tests.promises
 
 attacks: $(VENV)/.dev ## try every attack and print the table; ARGS=--undefended takes the defences away
-	@$(BIN)/python -m tests.attacks -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m tests.attacks $(SIDE_BY_SIDE) $(ARGS)
 
 fuzz: $(VENV)/.dev $(VENV)/.fuzz ## fuzz every reader of what strangers send; ARGS="--seconds 300 --target reader"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
@@ -54,7 +57,7 @@ faults: $(VENV)/.dev ## kill it, lose webhooks, fail GitHub, take the database a
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 fidelity: $(VENV)/.dev ## hold what the bot and the sandbox say in every test to GitHub's own description; print the table
-	@$(BIN)/python -m pytest -n auto --dist worksteal --fidelity tests/fidelity tests/github tests/sandbox tests/e2e $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) --fidelity tests/fidelity tests/github tests/sandbox tests/e2e $(ARGS)
 
 schema: $(VENV)/.runtime ## write the JSON Schemas of policy and lint output anew
 	@$(BIN)/stepwise schema policy > docs/schema/policy.json
