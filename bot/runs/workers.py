@@ -198,7 +198,8 @@ def _give_up(turn: Turn, block: BlockRun, dispatch: Dispatch | None, why: str) -
         dispatch = replace(dispatch, state=DispatchState.FAILED, failure=why)
     held = replace(block, state=BlockState.FAILED, dispatch=dispatch, reason=why, reported=None, head=None)
     turn = turn.to(run.with_block(held)).note(EntryKind.FAILED, BOT, why, block=block.id)
-    key = f"say:{run.id}:failed:{block.id}:{len(block.earlier)}:{block.tries}:{run.sequence}"
+    # No words of the plan: they have any length, and names of effects have not.
+    key = f"say:{run.id}:failed:{run.sequence}"
     values = {"block": block.id, "reason": why, "url": (dispatch.url if dispatch else None) or ""}
     turn = turn.do(Say(key, Notice(NoticeKind.WORKER_FAILED, values)))
     return turn.to(replace(_of(turn), sequence=_of(turn).sequence + 1))
@@ -250,7 +251,7 @@ def hold(turn: Turn, block: BlockRun, why: str, *, by: str, comment_id: int | No
     held = replace(block, state=BlockState.BLOCKED, reason=why, dispatch=dispatch, head=None)
     turn = turn.to(replace(run.with_block(held), sequence=run.sequence + 1))
     turn = turn.note(EntryKind.BLOCKED, by, why, block=block.id, comment_id=comment_id)
-    key = f"say:{run.id}:blocked:{block.id}:{run.sequence}"
+    key = f"say:{run.id}:blocked:{run.sequence}"
     return turn.do(Say(key, Notice(NoticeKind.BLOCKED, {"block": block.id, "reason": why, "by": by})))
 
 

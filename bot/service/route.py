@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 import structlog
+from sqlalchemy.exc import DataError
 
 from bot.github.webhooks import Concern, Ignored, MergeGroup, read_delivery
 from bot.runs.command_lines import command_lines
@@ -20,6 +21,8 @@ from bot.store.issue_commands import IssueCommand
 from bot.store.store import Store
 
 BATCH: Final = 200
+# What a payload's own values can lead to: a form that nobody thought of, text that no database takes.
+_FAULTS_OF_DATA: Final = (DataError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 _log = structlog.get_logger()
 
 
@@ -32,10 +35,24 @@ class Router:
     async def route_waiting(self) -> None:
         """Route every delivery that nobody has looked into yet."""
         while batch := await self._store.unrouted(BATCH):
-            ignored = {delivery.guid: reason for delivery in batch if (reason := await self._route(delivery))}
+            ignored = {
+                delivery.guid: reason for delivery in batch if (reason := await self._route_or_put_aside(delivery))
+            }
             await self._store.ignore(ignored, self._clock())
             if len(batch) < BATCH:
                 return  # What came meanwhile woke the dispatcher.
+
+    async def _route_or_put_aside(self, delivery: Delivery) -> str | None:
+        """Route one; a delivery that nobody can make sense of must not hold up all that come after it.
+
+        `stepwise replay` brings it back. Whatever else is raised, as by a database that is away, is no fault of its.
+        """
+        try:
+            return await self._route(delivery)
+        except _FAULTS_OF_DATA as error:
+            reason = f"it could not be routed: {type(error).__name__}"
+            _log.exception("delivery put aside", delivery=delivery.guid, event_name=delivery.event, reason=reason)
+            return reason
 
     async def _route(self, delivery: Delivery) -> str | None:
         """Route one; the reason if it concerns nobody. Most do, and one transaction puts all of those aside."""

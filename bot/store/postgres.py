@@ -91,8 +91,11 @@ def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None
 
     The server says nothing unasked to a connection that nobody uses, but that it has ended: there is nothing to ask.
     """
+    connection: psycopg.AsyncConnection = dbapi_connection.driver_connection
+    if connection.closed:
+        raise DisconnectionError
     waiting = select.poll()
-    waiting.register(dbapi_connection.driver_connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    waiting.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
     if waiting.poll(0):
         raise DisconnectionError
 

@@ -626,3 +626,11 @@ def test_the_worker_of_an_approved_block_is_stopped_and_what_is_heard_of_it_late
     assert world.block("B01") is BlockState.DONE and before is not None and world.run is not None
     assert world.run.blocks[0] == before.blocks[0]
     assert len(workers_cancelled(world)) == 1, "a run of it must not go on"
+
+
+def test_no_words_of_the_plan_are_in_the_name_of_an_effect() -> None:
+    world = started()
+    for command in ("/failed it does not build", "/retry", "/blocked the supplier is away", "/retry", "/failed again"):
+        assert world.comment(command).is_accepted
+    assert len(world.effects) > 4
+    assert [key for key in world.effects if "B01" in key] == []

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
+from bot.github.webhooks import read_delivery
 from bot.runs.effects import StartWorker
 from bot.runs.model import PullKey
 from bot.runs.workers import effect_key
+from bot.service import route
 from bot.service.handed_over import HANDED_OVER
 from bot.service.route import Router
 from bot.store.inbox import Inbox
@@ -201,3 +204,38 @@ async def test_a_repository_with_another_name_is_written_down_for_all_its_pull_r
         ("ada/store", 2),
         ("acme/other", 1),
     ]
+
+
+async def test_a_delivery_that_cannot_be_routed_is_put_aside_and_holds_nothing_up(
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said why, so that it can be found and replayed; the one behind it is routed."""
+    inbox = Inbox.open(url)
+    await inbox.start()
+    await remember(store, PULL)
+
+    def reads_no_poison(event: str, body: bytes, app_id: int) -> Any:
+        if b"poison" in body:
+            raise KeyError("a form that nobody thought of")
+        return read_delivery(event, body, app_id)
+
+    monkeypatch.setattr(route, "read_delivery", reads_no_poison)
+    good = {"repository": REPOSITORY, "installation": {"id": 1}, **worker_run("sw-" + "0" * 20)}
+    await inbox.accept("g-poison", "push", b'{"poison": 1}')
+    await inbox.accept("g-good", "workflow_run", json.dumps(good).encode())
+    await Router(store, APP, lambda: NOON).route_waiting()
+    told = {row.guid: row.ignored for row in query(url, "SELECT guid, ignored FROM deliveries")}
+    assert told["g-poison"] == "it could not be routed: KeyError"
+    assert "dispatch" in told["g-good"]
+    assert not await store.has_unrouted()
+    await inbox.stop()
+
+
+async def test_a_database_that_is_away_is_no_fault_of_the_delivery(store: Store, url: str, send: Send) -> None:
+    query(url, "ALTER TABLE merge_groups RENAME TO away")
+    with pytest.raises(SQLAlchemyError):
+        await send("merge_group", group())
+    query(url, "ALTER TABLE away RENAME TO merge_groups")
+    assert await store.has_unrouted()
+    assert await send("merge_group", group()) is None
+    assert await store.keys_waiting(NOON) == [PULL]
