@@ -5,14 +5,20 @@ What goes in and out of every sandbox is held to GitHub's published description 
 
 from __future__ import annotations
 
+import gc
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import databases
-from tests.clusters import Cluster, cluster
+from tests.clusters import MEMORY, Cluster, cluster
 from tests.fidelity import plugin
+
+ENOUGH = 2 * 1024**3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,6 +30,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite: about SQLite itself; left out on PostgreSQL")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL itself; left out on SQLite")
     config.pluginmanager.register(plugin)
+    _write_to_memory()
+
+
+def _write_to_memory() -> None:
+    """Every commit is synced: on a disk, tests wait longer for that than for all the rest. TMPDIR chooses a place."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: Python's collector need not look at all of that again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -20,7 +20,7 @@ import structlog
 from bot.github.app import GitHubApp
 from bot.github.errors import NotFound
 from bot.github.repos import Repo
-from bot.github.webhooks import Concern, read_delivery
+from bot.github.webhooks import Concern
 from bot.metrics import Metrics
 from bot.runs.decide import Decision, decide
 from bot.runs.effects import CloseIssue, CloseOut, Effect, PlanningIssue, Reply, Say, StartWorker
@@ -35,6 +35,7 @@ from bot.service.merge_group import MergeQueue
 from bot.service.observe import HeadMovedMeanwhile, Observer
 from bot.service.overdue import heard_by_asking
 from bot.service.perform import Performer
+from bot.service.readings import Readings
 from bot.service.reports import read_filed
 from bot.service.show import Presenter
 from bot.service.target import Target
@@ -81,12 +82,14 @@ class Reactor:
         store: Store,
         clock: Callable[[], datetime],
         metrics: Metrics,
+        readings: Readings,
         addresses: Addresses = NOWHERE,
     ) -> None:
         self._app = app
         self._app_id = app_id
         self._store = store
         self._clock = clock
+        self._readings = readings
         self.observer = Observer(app, app_id, store, clock)
         self._performer = Performer(store, app_id, clock, metrics, addresses, self.observer.plans.remember)
         self._presenter = Presenter(store, app_id, clock)
@@ -167,7 +170,7 @@ class Reactor:
             if from_issue is not None:
                 events.append(from_issue)
                 continue
-            concern = read_delivery(delivery.event, delivery.body, self._app_id)
+            concern = self._readings.of(delivery)
             if isinstance(concern, Concern):
                 events.append(concern.event)
         comment_ids = {event.store_id for event in events if isinstance(event, CommentCreated)}

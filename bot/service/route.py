@@ -9,11 +9,12 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import DataError
 
-from bot.github.webhooks import Concern, Ignored, MergeGroup, read_delivery
+from bot.github.webhooks import Concern, Ignored, MergeGroup
 from bot.runs.command_lines import command_lines
 from bot.runs.events import CommentCreated, Rerequested, Woken
 from bot.runs.model import PullKey
 from bot.runs.workers import effect_key
+from bot.service.readings import Readings
 from bot.service.reports import read_filed
 from bot.store.deliveries import CONCERNS_NOBODY
 from bot.store.delivery import Delivery
@@ -27,9 +28,9 @@ _log = structlog.get_logger()
 
 
 class Router:
-    def __init__(self, store: Store, app_id: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, readings: Readings, clock: Callable[[], datetime]) -> None:
         self._store = store
-        self._app_id = app_id
+        self._readings = readings
         self._clock = clock
 
     async def route_waiting(self) -> None:
@@ -60,7 +61,7 @@ class Router:
         if filed is not None:
             await self._store.route(delivery.guid, [filed.pull], self._clock())
             return None
-        concern = read_delivery(delivery.event, delivery.body, self._app_id)
+        concern = self._readings.of(delivery)
         if isinstance(concern, Concern) and concern.is_issue:
             command = _issue_command(concern)
             if isinstance(command, IssueCommand):

@@ -19,6 +19,7 @@ from bot.runs.model import PullKey
 from bot.service.fault import take_fault_back, tell_fault
 from bot.service.issue_execute import IssueDesk
 from bot.service.reaction import Reactor
+from bot.service.readings import Readings
 from bot.service.route import Router
 from bot.service.sweep import KEEP_HANDLED, Sweeper
 from bot.service.workers import NOWHERE, Addresses
@@ -49,8 +50,9 @@ class Tasks:
         self._store = store
         self._clock = clock
         self._metrics = metrics
-        self._reactor = Reactor(app, app_id, store, clock, metrics, addresses)
-        self._router = Router(store, app_id, clock)
+        readings = Readings(app_id)
+        self._reactor = Reactor(app, app_id, store, clock, metrics, readings, addresses)
+        self._router = Router(store, readings, clock)
         self._issues = IssueDesk(app, app_id, store, self._reactor.observer, clock)
         self._sweeper = Sweeper(app, store, clock, metrics, keep_handled)
 

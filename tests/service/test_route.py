@@ -14,8 +14,9 @@ from bot.github.webhooks import read_delivery
 from bot.runs.effects import StartWorker
 from bot.runs.model import PullKey
 from bot.runs.workers import effect_key
-from bot.service import route
+from bot.service import readings
 from bot.service.handed_over import HANDED_OVER
+from bot.service.readings import Readings
 from bot.service.route import Router
 from bot.store.inbox import Inbox
 from bot.store.reactions import Reaction
@@ -35,7 +36,7 @@ Send = Callable[..., Awaitable[str | None]]
 @pytest.fixture
 async def send(store: Store, url: str) -> AsyncIterator[Send]:
     """Store and route one delivery; why it was ignored, None when it was not."""
-    router = Router(store, APP, lambda: NOON)
+    router = Router(store, Readings(APP), lambda: NOON)
     await remember(store, PULL)
     inbox = Inbox.open(url)
     await inbox.start()
@@ -219,11 +220,11 @@ async def test_a_delivery_that_cannot_be_routed_is_put_aside_and_holds_nothing_u
             raise KeyError("a form that nobody thought of")
         return read_delivery(event, body, app_id)
 
-    monkeypatch.setattr(route, "read_delivery", reads_no_poison)
+    monkeypatch.setattr(readings, "read_delivery", reads_no_poison)
     good = {"repository": REPOSITORY, "installation": {"id": 1}, **worker_run("sw-" + "0" * 20)}
     await inbox.accept("g-poison", "push", b'{"poison": 1}')
     await inbox.accept("g-good", "workflow_run", json.dumps(good).encode())
-    await Router(store, APP, lambda: NOON).route_waiting()
+    await Router(store, Readings(APP), lambda: NOON).route_waiting()
     told = {row.guid: row.ignored for row in query(url, "SELECT guid, ignored FROM deliveries")}
     assert told["g-poison"] == "it could not be routed: KeyError"
     assert "dispatch" in told["g-good"]
