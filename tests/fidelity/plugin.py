@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.watching import WATCHERS
 from tests.fidelity import report
-from tests.fidelity.report import never_seen
+from tests.fidelity.report import never_seen, not_parsed
 from tests.fidelity.watch import OF_OTHERS, WATCH
 
 WATCHERS.append(WATCH)
@@ -20,7 +20,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if hasattr(config, "workeroutput"):
         config.workeroutput["fidelity"] = WATCH.dump()
-    elif config.getoption("--fidelity") and never_seen(WATCH) and session.exitstatus == 0:
+    elif config.getoption("--fidelity") and session.exitstatus == 0 and (never_seen(WATCH) or not_parsed(WATCH)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

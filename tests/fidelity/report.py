@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
+
+from githubkit.webhooks import parse
+from pydantic import ValidationError
 
 from tests.fidelity import permissions
 from tests.fidelity.calls import called
@@ -15,6 +19,17 @@ def never_seen(watch: Watch) -> list[str]:
     return [name for name in sorted(called()) if not watch.checked["request", OF_THE_BOT, name]]
 
 
+def not_parsed(watch: Watch) -> list[str]:
+    """Give the webhooks, one of each shape, that githubkit's parsers do not take, with their first objection."""
+    wrong = []
+    for (event, _), packed in sorted(watch.shapes.items()):
+        try:
+            parse(event, zlib.decompress(packed))
+        except ValidationError as error:
+            wrong.append(f"{event}: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}")
+    return wrong
+
+
 def lines(watch: Watch) -> Iterator[str]:
     source = extract()["source"]
     yield f"against {source['package']} {source['version']}, API version {source['api_version']}"
@@ -24,6 +39,9 @@ def lines(watch: Watch) -> Iterator[str]:
     yield from _webhooks(watch)
     yield ""
     yield from _totals(watch)
+    wrong = not_parsed(watch)
+    yield f"{'shapes of webhooks, one each parsed by githubkit':<84} {'':<20} {len(watch.shapes):>6} {len(wrong):>6}"
+    yield from wrong
     if missing := never_seen(watch):
         yield f"never seen in this run, though the bot calls it: {', '.join(missing)}"
 

@@ -17,8 +17,9 @@ from githubkit.exception import RequestFailed
 from githubkit.webhooks import parse
 
 from bot.sandbox import Sandbox
-from bot.sandbox.watching import WATCHERS
+from bot.sandbox.watching import WATCHERS, Sent
 from tests.fidelity.calls import called
+from tests.fidelity.report import not_parsed
 from tests.fidelity.watch import OF_OTHERS, Watch
 from tests.sandbox.conftest import Api, HookBox
 
@@ -227,3 +228,13 @@ async def test_githubkit_is_refused_as_github_refuses(sandbox: Sandbox, app: Git
         with pytest.raises(RequestFailed) as absent:
             await rest.issues.async_get(**SHOP, issue_number=99)
         assert absent.value.response.parsed_data.message == "Not Found"
+
+
+def test_a_webhook_that_githubkit_cannot_parse_is_named_wherever_it_was_sent() -> None:
+    """One of each shape that any test's sandbox sent is parsed when the tests are over; what cannot be is told."""
+    elsewhere, here = Watch(), Watch()
+    elsewhere(Sent("status", None, {}, b'{"id": "no number", "sha": 7}'))
+    elsewhere.take()
+    here.add(elsewhere.dump())
+    assert [one.partition(":")[0] for one in not_parsed(here)] == ["status"]
+    assert not_parsed(Watch()) == []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -39,10 +42,13 @@ class Watch:
     failed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     allowed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     violations: list[Violation] = field(default_factory=list)
+    shapes: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    """One payload, packed, of each event with each set of fields that it was seen with."""
 
     def __call__(self, seen: Exchange | Sent) -> None:
         if isinstance(seen, Sent):
             self._note("webhook", "", judge.webhook_name(seen), judge.webhook(seen))
+            self._keep_shape(seen)
             return
         operation = self.asked(seen)
         if seen.status is not None and operation is not None:
@@ -63,6 +69,15 @@ class Watch:
         if (operation := description.find(seen.method, path)) is not None:
             self._note("request", SCRIPTED, operation.id, judge.request(replace(seen, path=path), operation))
 
+    def _keep_shape(self, seen: Sent) -> None:
+        try:
+            payload = json.loads(seen.body)
+        except ValueError:
+            return  # It was sent as a form, whose payload is the same.
+        key = (seen.event, ",".join(sorted(set(_fields(payload)))))
+        if key not in self.shapes:
+            self.shapes[key] = zlib.compress(seen.body)
+
     def allow(self, violations: list[Violation]) -> None:
         """Count what a test meant to be refused as no failure."""
         for key in {(one.kind, one.who, one.what) for one in violations}:
@@ -79,13 +94,28 @@ class Watch:
         return taken
 
     def dump(self) -> Any:
-        """Give the counts as plain data, for another process."""
-        return {name: [[*key, n] for key, n in getattr(self, name).items()] for name in _COUNTED}
+        """Give the counts and shapes as plain data, for another process."""
+        counts = {name: [[*key, n] for key, n in getattr(self, name).items()] for name in _COUNTED}
+        return counts | {"shapes": [[*key, packed] for key, packed in self.shapes.items()]}
 
     def add(self, dumped: Any) -> None:
-        for name, rows in dumped.items():
-            for kind, who, what, n in rows:
+        for event, fields, packed in dumped.get("shapes", []):
+            self.shapes.setdefault((event, fields), packed)
+        for name in _COUNTED:
+            for kind, who, what, n in dumped.get(name, []):
                 getattr(self, name)[kind, who, what] += n
+
+
+def _fields(value: Any, place: str = "") -> Iterator[str]:
+    """Where there is a value, and of what kind: what a parser of payloads looks at."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _fields(inner, f"{place}.{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _fields(inner, f"{place}[]")
+    else:
+        yield f"{place}:{type(value).__name__}"
 
 
 WATCH: Final = Watch()

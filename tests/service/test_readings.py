@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.github.concerns import Concern, Ignored
+from bot.github.webhooks import read_delivery
 from bot.runs.events import CommentCreated
 from bot.service import readings
 from bot.service.readings import Readings
@@ -36,11 +37,10 @@ def comment(said: str, guid: str = "g-1", at: datetime = NOON) -> Delivery:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The events of the payloads that were parsed."""
     seen: list[str] = []
-    real = readings.read_delivery
 
     def watched(event: str, body: bytes, app_id: int) -> Any:
         seen.append(event)
-        return real(event, body, app_id)
+        return read_delivery(event, body, app_id)
 
     monkeypatch.setattr(readings, "read_delivery", watched)
     return seen
