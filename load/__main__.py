@@ -49,7 +49,8 @@ async def _huge(arguments: argparse.Namespace, folder: Path, url: str) -> None:
 
 
 async def _memory(arguments: argparse.Namespace, folder: Path, url: str) -> None:
-    async with world_on(url, told, folder) as world:
+    async with world_on(url, partial(told, shrunk=arguments.shrunk), folder) as world:
+        print(f"\nWhat is kept in memory is bounded by 1/{arguments.shrunk} of what it is bounded by otherwise")
         await memory.measure(world, arguments.pulls or 60, arguments.deliveries or 3600, arguments.hours)
 
 
@@ -63,6 +64,7 @@ def main() -> None:
     parser.add_argument("--pulls", type=int, help="how many pull requests there are")
     parser.add_argument("--database", default="sqlite", choices=["sqlite", "postgresql"])
     parser.add_argument("--hours", type=int, default=2, help="of traffic, for memory")
+    parser.add_argument("--shrunk", type=int, default=16, help="bound memory by so many times less, to fill it sooner")
     parser.add_argument("--files", type=int, default=3000, help="of the huge pull request")
     parser.add_argument("--commits", type=int, default=250)
     parser.add_argument("--comments", type=int, default=1000)

@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from bot.github import app
 from bot.logs import configure_logs
 from bot.sandbox import Sandbox
+from bot.service import observe, plan_files, readings
 from bot.settings import load_settings
 from bot.store.operations import Operations
 from tests.e2e.conftest import settings_for
@@ -108,10 +110,10 @@ class Told:
 
 
 @asynccontextmanager
-async def told(sandbox: Sandbox, folder: Path, database_url: str) -> AsyncIterator[Told]:
-    """`python -m load.bots`, as long as the block lasts."""
+async def told(sandbox: Sandbox, folder: Path, database_url: str, *, shrunk: int = 1) -> AsyncIterator[Told]:
+    """`python -m load.bots`, as long as the block lasts; what it may keep is so many times less than usual."""
     settings = settings_of(sandbox, folder, DATABASE_URL=database_url, LOG_LEVEL="error")
-    settings["AHEAD"] = str(sandbox.clock.offset.total_seconds())
+    settings |= {"AHEAD": str(sandbox.clock.offset.total_seconds()), "SHRUNK": str(shrunk)}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -177,9 +179,17 @@ async def _end(one: Stepwise) -> None:
     await one.process.wait()
 
 
+def _shrink(by: int) -> None:
+    """Bound everything that lives as long as the process by less, so that it is full sooner."""
+    bounds = ((app, "KEPT_BYTES"), (observe, "KEPT_ENTRIES"), (readings, "KEPT_BYTES"))
+    for module, name in (*bounds, (plan_files, "KEPT_BYTES"), (plan_files, "PLANS_BYTES")):
+        setattr(module, name, getattr(module, name) // by)
+
+
 async def _serve() -> None:
     """The process of `Told`: one line in, one line out; the end of its input ends it."""
     ahead = timedelta(seconds=float(os.environ["AHEAD"]))
+    _shrink(int(os.environ["SHRUNK"]))
     loop, lines = asyncio.get_running_loop(), asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     async with whole(load_settings(None), lambda: datetime.now(UTC) + ahead) as running:

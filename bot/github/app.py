@@ -9,7 +9,7 @@ import aiohttp
 
 from bot.github.answers import Json
 from bot.github.auth import AppKey, InstallationCredentials, InstallationTokens
-from bot.github.cache import AnswerCache
+from bot.github.cache import KEPT_BYTES, AnswerCache
 from bot.github.client import Client, Lane, OnCall, Pause, Wire
 from bot.github.errors import GitHubError
 from bot.github.exchange import MAX_ANSWER_BYTES, Timeouts
@@ -47,7 +47,7 @@ class GitHubApp:
             user_agent=user_agent,
             clock=clock,
             timeouts=timeouts,
-            cache=cache or AnswerCache(),
+            cache=cache or AnswerCache(KEPT_BYTES),
             pause=pause,
             on_call=on_call,
             max_answer_bytes=max_answer_bytes,

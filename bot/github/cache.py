@@ -5,9 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from cachetools import LRUCache
 
+KEPT_BYTES: Final = 64 * 1024 * 1024
 _OVERHEAD = 512
 # The first level makes a tenth of GitHub's JSON already, and takes a fraction of what parsing it does.
 _LEVEL = 1
@@ -34,7 +36,7 @@ class AnswerCache:
     would have been of use.
     """
 
-    def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self._packed: LRUCache[Hashable, Kept] = LRUCache(max_bytes, getsizeof=_size)
 
     def get(self, key: Hashable) -> Kept | None:

@@ -85,7 +85,7 @@ async def test_the_cache_is_bounded_by_bytes(github: FakeGitHub, make_app: MakeA
 
 
 def test_what_is_kept_is_packed_and_comes_back_as_it_was() -> None:
-    cache = AnswerCache()
+    cache = AnswerCache(max_bytes=20_000_000)
     body = b'{"url": "https://api.github.com/repos/octo/plans/pulls/1"}' * 100
     cache.keep("x", Kept(body, {"etag": '"1"'}))
     assert cache.get("x") == Kept(body, {"etag": '"1"'})
