@@ -114,7 +114,9 @@ def reported(turn: Turn, event: WorkerReported) -> Turn:
         case "blocked":
             return hold(turn, block, event.notes or "the worker reported that it is blocked", by=event.dispatch)
         case "gap":
-            return turn.to(replace(run, gaps=(*run.gaps[-GAPS_KEPT:], event.notes)))
+            # A worker that got no answer reports once more; the gap is the same one.
+            gaps = run.gaps if event.notes in run.gaps else (*run.gaps[-GAPS_KEPT:], event.notes)
+            return turn.to(replace(run, gaps=gaps))
         case "kickback":
             # Stopping a run is decided where `/kickback` is, see `bot.runs.escalate`.
             return turn

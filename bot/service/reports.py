@@ -21,7 +21,7 @@ from bot.github import repos
 from bot.github.app import GitHubApp
 from bot.github.oidc import Identity
 from bot.runs.events import ReportRefused, ReportStatus, WorkerReported
-from bot.runs.model import BlockRun, BlockState, Dispatch, PullKey, Run, WorkerKind
+from bot.runs.model import BlockRun, BlockState, Dispatch, DispatchState, PullKey, Run, WorkerKind
 from bot.runs.workers import effect_key
 from bot.store.delivery import OWN_EVENT, OWN_GUIDS, Delivery
 from bot.store.dispatches import Work
@@ -45,6 +45,13 @@ class ReportUnwanted(Exception):  # noqa: N818 - named after what happened
         super().__init__(reason)
         self.status = status
         self.reason = reason
+
+
+class ReportRepeated(ReportUnwanted):
+    """The same report once more, from the same workflow run: the answer to the first one never reached it."""
+
+    def __init__(self, block: str) -> None:
+        super().__init__(409, f"{block} is reported as done already, by this very run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +118,15 @@ class ReportDesk:
     async def take(self, report: Report, identity: Identity) -> None:
         """Store a report of this workflow run for the next reaction.
 
-        Raises ReportUnwanted, TokenRefused (403) for another workflow, branch or run than the one that was started,
+        Raises ReportRepeated, ReportUnwanted, TokenRefused (403) for another workflow, branch or run than the one that was started,
         and GitHubError when the default branch cannot be asked for.
         """
         work = await self._work_for(report, identity)
         guid = _guid(identity)
         if await self._store.has_delivery(guid):
             raise ReportUnwanted(409, USED)
+        if _was_taken(work.run, report, identity):
+            raise ReportRepeated(report.block)
         dispatch = awaited(work.run, report)
         identity.expect(
             repository_id=work.pull.repository_id,
@@ -192,6 +201,19 @@ def awaited(run: Run, report: Report) -> Dispatch:
     if block.dispatch.is_over:
         raise ReportUnwanted(409, f"{block.id} is reported on already: nobody waits for another report")
     return block.dispatch
+
+
+def _was_taken(run: Run, report: Report, identity: Identity) -> bool:
+    """Whether this very workflow run reported its block as done before, with this commit."""
+    block = _block_of(run, report.dispatch)
+    known = block.dispatch if block is not None else None
+    return (
+        known is not None
+        and report.status == "done"
+        and (known.id, known.state) == (report.dispatch, DispatchState.DONE)
+        and known.workflow_run_id == identity.workflow_run_id
+        and (known.commit or "").startswith((report.commit or "").lower())
+    )
 
 
 def _block_of(run: Run, dispatch: str) -> BlockRun | None:

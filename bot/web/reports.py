@@ -22,7 +22,7 @@ from bot.github.errors import GitHubError
 from bot.github.oidc import Identity, TokenRefused, Verifier
 from bot.metrics import Metrics
 from bot.runs.events import ReportStatus
-from bot.service.reports import Report, ReportDesk, ReportUnwanted
+from bot.service.reports import Report, ReportDesk, ReportRepeated, ReportUnwanted
 from bot.store.errors import InboxUnavailable, StoreError
 from bot.web.refusals import Refusal
 
@@ -34,6 +34,7 @@ NOTES_LIMIT: Final = 2000
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/=\-]+)", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LEDGER: Final = frozenset({401, 403, 409})
+_REPEATED: Final = "repeated"
 _RETRY: Final = {"Retry-After": "10"}
 _ACCEPTED: Final = b'{"accepted":true}'
 
@@ -90,7 +91,7 @@ class Reports:
             try:
                 await self._take(request, report)
             except Refusal as refusal:
-                if refusal.status in _LEDGER:
+                if refusal.status in _LEDGER and refusal.kind != _REPEATED:
                     await self._note(report.dispatch, refusal)
                 raise
         except Refusal as refusal:
@@ -106,6 +107,9 @@ class Reports:
         identity = await self._verified(_bearer(request))
         try:
             await self._desk.take(report, identity)
+        except ReportRepeated as repeated:
+            # Nothing is amiss: the worker could not know that its report had arrived.
+            raise Refusal(repeated.status, _REPEATED, repeated.reason) from None
         except (TokenRefused, ReportUnwanted) as refused:
             raise Refusal(refused.status, "unwanted", refused.reason) from None
         except (StoreError, InboxUnavailable) as error:

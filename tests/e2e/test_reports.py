@@ -120,6 +120,23 @@ async def test_a_token_is_taken_once_and_what_is_over_is_over(github: Scenario) 
     assert len(workers(github)) == 1
 
 
+async def test_a_worker_that_got_no_answer_and_reports_again_leaves_no_trace_of_that(github: Scenario) -> None:
+    """Its report had arrived; the template takes the refusal for that, and nobody is told of anything amiss."""
+    first = await executed(github)
+    await first.begin()
+    sha = await first.push()
+    assert (await first.report("done", commit=sha)).status == 202
+    before = await github.timeline()
+    again = await first.report("done", commit=sha)
+    assert (again.status, again.said) == (409, "B01 is reported as done already, by this very run")
+    assert await github.timeline() == before
+    assert f"/approve B01 @{sha[:7]}" in await github.checklist()
+
+    other = await first.report("done", commit="b" * 40)
+    assert (other.status, "nobody waits" in other.said) == (409, True)
+    assert "nobody waits" in await github.timeline()
+
+
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [

@@ -218,6 +218,15 @@ def test_a_gap_is_a_warning_and_the_worker_goes_on() -> None:
     assert world.run is not None and world.run.gaps == ("designer: nobody draws",)
 
 
+def test_a_gap_that_is_reported_twice_is_one_gap() -> None:
+    world = at_work()
+    report(world, "B01", "gap", notes="designer: nobody draws")
+    report(world, "B01", "gap", notes="designer: nobody draws")
+    report(world, "B01", "gap", notes="lawyer: nobody reads")
+    assert world.run is not None
+    assert world.run.gaps == ("designer: nobody draws", "lawyer: nobody reads")
+
+
 def test_a_gap_that_a_worker_reports_is_said() -> None:
     world = at_work()
     answer = report(world, "B01", "gap", notes="designer: nobody draws")
