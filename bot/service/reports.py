@@ -118,8 +118,8 @@ class ReportDesk:
     async def take(self, report: Report, identity: Identity) -> None:
         """Store a report of this workflow run for the next reaction.
 
-        Raises ReportRepeated, ReportUnwanted, TokenRefused (403) for another workflow, branch or run than the one that was started,
-        and GitHubError when the default branch cannot be asked for.
+        Raises ReportRepeated, ReportUnwanted, TokenRefused (403) for another workflow, branch or run than the one that
+        was started, and GitHubError when the default branch cannot be asked for.
         """
         work = await self._work_for(report, identity)
         guid = _guid(identity)
