@@ -37,6 +37,9 @@ def open_queue(url: str) -> App:
         min_size=1,
         max_size=POOL_SIZE,
         timeout=POOL_SECONDS,
+        # By default the pauses between attempts double for five minutes: a server that was away for long and is back
+        # would be waited for that long once more. After this the next job asks anew.
+        reconnect_timeout=POOL_SECONDS,
     )
     return App(connector=connector)
 

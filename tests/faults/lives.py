@@ -80,14 +80,14 @@ def doom_of(said: dict[str, Any] | None) -> Doom | None:
 
 
 def _hurry(*, is_impatient: bool) -> None:
-    """No pause takes real time here; who is impatient gives GitHub a third of a second, and a lock a twentieth."""
+    """No pause takes real time here; who is impatient gives GitHub a third of a second, a lock a twentieth."""
     from functools import partial
 
     from bot.cli import serve
     from bot.github.app import GitHubApp
     from bot.github.exchange import Timeouts
     from bot.service import dispatch
-    from bot.store import sqlite
+    from bot.store import queue, sqlite
     from bot.store.onetrip import OneTrip
 
     async def no_pause(_seconds: float) -> None:
@@ -103,6 +103,7 @@ def _hurry(*, is_impatient: bool) -> None:
     dispatch.AFTER_FAULT = timedelta(milliseconds=20)  # type: ignore[misc]
     if is_impatient:
         sqlite.PRAGMAS = (*sqlite.PRAGMAS[:-1], "PRAGMA busy_timeout=50")  # type: ignore[misc]
+        queue.POOL_SECONDS = 1.0  # type: ignore[misc]
 
 
 @asynccontextmanager
