@@ -143,6 +143,7 @@ def _watch_inbox(writer: Any, commits: Commits) -> None:
 def _watch_queue(commits: Commits) -> None:
     """PostgreSQL's queue commits by itself. Looking for a job that is not there is no change and is not counted."""
     from procrastinate import PsycopgConnector
+    from procrastinate.exceptions import ConnectorException
     from procrastinate.sql import queries
 
     fetch = queries["fetch_job"]
@@ -153,7 +154,11 @@ def _watch_queue(commits: Commits) -> None:
 
         async def watched(self: Any, query: str, _execute: Any = execute, **arguments: Any) -> Any:
             number = commits.before() if query in changes else None
-            found = await _execute(self, query, **arguments)
+            try:
+                found = await _execute(self, query, **arguments)
+            except ConnectorException:
+                commits.hurt()
+                raise
             if query == fetch and found.get("id") is not None:
                 # Only now is it known that there was one: before and after are the same moment here.
                 number = commits.before()
