@@ -63,9 +63,8 @@ class Commits:
         self._meet(number, "after")
 
     def hurt(self) -> None:
-        """The database refused something: whoever made it do so waits to hear of it."""
-        if self.doom is not None and self.doom.what == "ask" and self.seen >= self.doom.at:
-            self.parent.sendall(b"hurt\n")
+        """The database refused something: whoever made it do so waits to hear of it, from whichever process."""
+        self.parent.sendall(b"hurt\n")
 
     def _meet(self, number: int, when: When) -> None:
         doom = self.doom
