@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from tests.fidelity import permissions
 from tests.fidelity.calls import called
+from tests.fidelity.corrections import NULLABLE
 from tests.fidelity.description import extract
 from tests.fidelity.watch import OF_OTHERS, OF_THE_BOT, SCRIPTED, Watch
 
@@ -26,7 +27,9 @@ def not_parsed(watch: Watch) -> list[str]:
         try:
             parse(event, zlib.decompress(packed))
         except ValidationError as error:
-            wrong.append(f"{event}: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}")
+            # Its models are made from the same description, with the same mistakes.
+            said = [one for one in error.errors() if one["input"] is not None or one["loc"][-1] not in NULLABLE]
+            wrong += [f"{event}: {said[0]['loc']}: {said[0]['msg']}"] if said else []
     return wrong
 
 
