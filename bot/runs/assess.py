@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from bot.plans.contract import contract_of, differences
 from bot.plans.model import Dialect, Plan
@@ -28,6 +29,9 @@ from bot.runs.facts import (
 from bot.runs.gates import GatesView, gates_view
 from bot.runs.model import Run, RunState
 from bot.runs.policy import CommitsPolicy, Policy
+
+MOST_LISTED: Final = 3000
+"""GitHub lists no more files of a pull request, whoever asks and however often."""
 
 
 class PlanState(StrEnum):
@@ -199,10 +203,12 @@ def _locked_plan_view(run: Run, files: list[PlanFile], refused: list[PlanRefused
 def _files_reason(facts: Facts) -> str:
     if isinstance(facts.files, Unknown):
         return facts.files.reason
-    return (
-        f"GitHub listed {len(facts.files.changed)} of the {facts.pull.changed_files} changed files, "
+    listed = len(facts.files.changed)
+    said = (
+        f"GitHub listed {listed} of the {facts.pull.changed_files} changed files, "
         "so that not every file could be looked at"
     )
+    return said if listed < MOST_LISTED else f"{said}; it never lists more, so the pull request has to become smaller"
 
 
 def _scope_view(run: Run | None, facts: Facts, plan: PlanView, own_files: dict[str, str]) -> ScopeView:

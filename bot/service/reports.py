@@ -125,8 +125,8 @@ class ReportDesk:
         guid = _guid(identity)
         if await self._store.has_delivery(guid):
             raise ReportUnwanted(409, USED)
-        if _was_taken(work.run, report, identity):
-            raise ReportRepeated(report.block)
+        if (block := _taken_before(work.run, report, identity)) is not None:
+            raise ReportRepeated(block.id)
         dispatch = awaited(work.run, report)
         identity.expect(
             repository_id=work.pull.repository_id,
@@ -203,17 +203,19 @@ def awaited(run: Run, report: Report) -> Dispatch:
     return block.dispatch
 
 
-def _was_taken(run: Run, report: Report, identity: Identity) -> bool:
-    """Whether this very workflow run reported its block as done before, with this commit."""
+def _taken_before(run: Run, report: Report, identity: Identity) -> BlockRun | None:
+    """The block that this very workflow run reported as done before, with this commit; None when it did not."""
     block = _block_of(run, report.dispatch)
-    known = block.dispatch if block is not None else None
-    return (
-        known is not None
-        and report.status == "done"
+    if block is None or block.dispatch is None or block.id.casefold() != report.block.casefold():
+        return None
+    known = block.dispatch
+    is_same = (
+        report.status == "done"
         and (known.id, known.state) == (report.dispatch, DispatchState.DONE)
         and known.workflow_run_id == identity.workflow_run_id
         and (known.commit or "").startswith((report.commit or "").lower())
     )
+    return block if is_same else None
 
 
 def _block_of(run: Run, dispatch: str) -> BlockRun | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.runs import assess
 from bot.runs.ledger import EntryKind
 from bot.runs.messages import Problem
 from bot.runs.model import BlockState, RunState
@@ -110,6 +111,18 @@ def test_files_that_github_does_not_list_are_never_in_scope() -> None:
     world = awaiting()
     world.files_unknown = "GitHub listed 3000 of the 4000 changed files"
     refused(world.comment(f"/approve @{world.head[:7]}"), Problem.SCOPE_UNKNOWN)
+
+
+def test_a_change_of_more_files_than_github_lists_is_told_to_become_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below that number the list lags behind, and saying the command again helps; above it never does."""
+    world = awaiting()
+    world.files_left_out = 25
+    said = refused(world.comment(f"/approve @{world.head[:7]}"), Problem.SCOPE_UNKNOWN)["reason"]
+    assert "could be looked at" in said and "become smaller" not in said
+
+    monkeypatch.setattr(assess, "MOST_LISTED", 1)
+    said = refused(world.comment(f"/approve @{world.head[:7]}"), Problem.SCOPE_UNKNOWN)["reason"]
+    assert "it never lists more, so the pull request has to become smaller" in said
 
 
 @pytest.mark.parametrize(("state", "problem"), [("red", Problem.GATES_RED), ("pending", Problem.GATES_PENDING)])

@@ -212,6 +212,7 @@ class World:
     head_ref: str = BRANCH
     lands_by_itself: bool = True
     files_unknown: str | None = None
+    files_left_out: int = 0
     progress_unknown: str | None = None
     gates_unknown: str | None = None
     plan_unknown: str | None = None
@@ -545,7 +546,8 @@ class World:
             pull=PullFacts(
                 number=KEY.number, title="Checkout totals", author="coda", is_open=self.is_open,
                 is_merged=self.is_merged, is_draft=False, head_ref=self.head_ref, head_sha=self.head,
-                is_fork=self.is_fork, base_ref="main", base_sha=self.base_sha, changed_files=len(self.changed()),
+                is_fork=self.is_fork, base_ref="main", base_sha=self.base_sha,
+                changed_files=len(self.changed()) + self.files_left_out,
                 full_name="acme/shop", html_url=self.html_url,
             ),
             policy=self.policy,
@@ -597,7 +599,7 @@ class World:
     def _files(self) -> Files | Unknown:
         if self.files_unknown is not None:
             return Unknown(self.files_unknown)
-        return Files(tuple(self.changed()), True)
+        return Files(tuple(self.changed()), self.files_left_out == 0)
 
     def changed(self) -> list[ChangedFile]:
         found: list[ChangedFile] = []
