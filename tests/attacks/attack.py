@@ -35,6 +35,18 @@ class Attack:
     shown_by: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """`defence` stands once in `file`; with `without` in its place, `shown_by` of that attack has to fail."""
+
+    attack: str
+    what: str
+    file: str
+    defence: str
+    without: str
+    shown_by: str
+
+
 def rows_of(letter: str) -> Callable[..., Attack]:
     """What makes the rows of one part of the table, numbered in their order."""
     made = 0

@@ -112,10 +112,10 @@ ATTACKS: Final[tuple[Attack, ...]] = (
     row(
         Who.CONTRIBUTOR,
         "smuggles steps into a worker's shell through brief, branch or title",
-        "inputs reach the shell as variables; the agent sees no token",
-        "cli/test_worker_workflow.py::test_the_agent_sees_no_token_and_its_hooks_do_not_run",
+        "inputs reach the shell as variables, and no expression stands in a script",
+        "cli/test_worker_workflow.py::test_a_brief_is_text_whatever_stands_in_it",
         "cli/test_gates_workflow.py::test_what_a_command_is_made_of_is_not_taken_for_markup_or_instructions",
-        "cli/test_gates_workflow.py::test_a_command_cannot_write_the_summary_or_settings_of_the_run",
+        "cli/test_workflow_rights.py::test_expressions_stand_in_values_never_in_scripts",
     ),
     row(
         Who.FORK,

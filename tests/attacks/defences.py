@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """`defence` stands once in `file`; with `without` in its place, `shown_by` of that attack has to fail."""
-
-    attack: str
-    what: str
-    file: str
-    defence: str
-    without: str
-    shown_by: str
-
+from tests.attacks.attack import Removal
+from tests.attacks.defences_in_workflows import IN_WORKFLOWS
 
 HOOK: Final = "web/test_webhook.py::test_"
 REPORT: Final = "web/test_reports.py::test_"
@@ -332,4 +321,5 @@ REMOVALS: Final = (
         "if False:",
         "runs/test_attacks_workers.py::test_a_session_of_very_many_free_tasks_starts_only_some_workers_at_once",
     ),
+    *IN_WORKFLOWS,
 )

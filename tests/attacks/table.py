@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.attacks import at_the_door, by_words, by_workers, in_names, on_approval
+from tests.attacks import at_the_door, by_words, by_workers, in_names, in_workflows, on_approval
 from tests.attacks.attack import Attack
 
 PARTS: Final = {
@@ -13,5 +13,6 @@ PARTS: Final = {
     "By words": by_words.ATTACKS,
     "On what a yes means": on_approval.ATTACKS,
     "By workers; on tokens, secrets and resources": by_workers.ATTACKS,
+    "By agents in their workflows": in_workflows.ATTACKS,
 }
 ATTACKS: Final[tuple[Attack, ...]] = tuple(attack for part in PARTS.values() for attack in part)

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.attacks.attack import Attack, Who
-from tests.attacks.defences import REMOVALS, Removal
+from tests.attacks.attack import Attack, Removal, Who
+from tests.attacks.defences import REMOVALS
 from tests.attacks.table import ATTACKS
 from tests.attacks.undefended import ROOT
 from tests.promises.test_promises import TESTS, functions

@@ -13,7 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from tests.attacks.defences import REMOVALS, Removal
+from tests.attacks.attack import Removal
+from tests.attacks.defences import REMOVALS
 
 ROOT: Final = Path(__file__).parents[2]
 COPIED: Final = ("bot", "tests", "pyproject.toml", "app.yml")

@@ -201,6 +201,21 @@ def test_a_branch_that_was_deleted_meanwhile_is_not_made_anew(stage: Stage) -> N
     assert git(stage.remote, "for-each-ref") == ""
 
 
+@pytest.mark.parametrize("happens", ["-d refs/heads/{}", "refs/heads/{} refs/heads/again"])
+def test_a_branch_that_goes_at_the_last_moment_is_neither_made_anew_nor_overwritten(stage: Stage, happens: str) -> None:
+    """Between the look at the branch and the push: git compares the branch with what was looked at."""
+    other = stage.clone("other")
+    git(other, "commit", "--quiet", "--amend", "-m", "begin again")
+    git(other, "push", "--quiet", "origin", "HEAD:refs/heads/again")
+    slow = stage.folder / "tools/git"
+    update = f"/usr/bin/env git -C {stage.remote} update-ref {happens.format(BRANCH)}"
+    slow.write_text(f'#!/bin/bash\nPATH="${{PATH#*:}}"\n[[ " $* " != *" push "* ]] || {update}\nexec git "$@"\n')
+    slow.chmod(0o755)
+    assert not stage.work("echo b >b.txt")
+    assert stage.report()["status"] == "failed"
+    assert "B02" not in git(stage.remote, "log", "--all", "--format=%s")
+
+
 def test_a_branch_that_was_rewritten_meanwhile_is_left_alone(stage: Stage) -> None:
     other = stage.clone("other")
     git(other, "commit", "--quiet", "--amend", "-m", "begin again")
