@@ -103,3 +103,13 @@ def test_every_job_ends_in_time_on_a_machine_that_is_new(name: str, job: Job) ->
     assert 0 < job["timeout-minutes"] <= 60
     steps_end = sum(step.get("timeout-minutes", 0) for step in job["steps"])
     assert steps_end < job["timeout-minutes"], "a step that hangs leaves time for the report"
+
+
+def test_the_page_for_workers_has_every_reason_that_a_report_can_give() -> None:
+    page = (Path(__file__).parents[2] / "docs/workers.md").read_text("utf-8")
+    scripts = "\n".join(step.get("run", "") for _, step in steps())
+    reasons = re.findall(r'fail "([^"]+)"', scripts)
+    assert len(reasons) > 15
+    for reason in reasons:
+        for part in re.split(r"\$\{[^}]*\}|\$\w+", reason):
+            assert part.strip(" ().") in page, reason
